@@ -1,0 +1,116 @@
+// Errors of the platform: the definition file and the provider that runs nodes (platform.md sections 2 and 3).
+
+import { type ErrorTable, errorFactory } from "@bystack/utils/errors";
+
+export const PLATFORM_ERRORS = {
+  DEFINITION_UNREADABLE: {
+    kind: "invalid",
+    fault: "local",
+    message: "The network definition cannot be read.",
+    next: "Correct the named line; `bystack up` without a file starts the dev network.",
+  },
+  DEFINITION_INVALID: {
+    kind: "invalid",
+    fault: "local",
+    message: "The network definition breaks a rule.",
+    next: "Correct the named key.",
+  },
+  FOLDER_FORMAT: {
+    kind: "conflict",
+    fault: "local",
+    message: "The network's folder was written by another version of Bystack.",
+    next: "Use that version, or remove the network with all its data: bystack clean.",
+  },
+  NETWORK_NOT_FOUND: {
+    kind: "not-found",
+    fault: "none",
+    message: "There is no such network on this machine.",
+    next: "Start one: bystack up.",
+  },
+  NETWORK_NOT_RUNNING: {
+    kind: "unavailable",
+    fault: "none",
+    message: "The network is not running.",
+    next: "Start it: bystack up.",
+  },
+  NETWORK_CHANGED: {
+    kind: "conflict",
+    fault: "none",
+    message: "The definition is not the one this network was made from.",
+    next: "Changing a living network comes with the platform; until then: bystack clean, then bystack up.",
+  },
+  CLEAN_NEEDS_YES: {
+    kind: "conflict",
+    fault: "none",
+    message: "This removes the network with its keys, its chains and its wallet for good.",
+    next: "Add --yes if that is what you want.",
+  },
+  CLOCK_WRONG: {
+    kind: "invalid",
+    fault: "local",
+    message: "The clock of this machine is wrong.",
+    next: "Set the clock (it should be synchronised), then start again.",
+  },
+  WAIT_TIMEOUT: {
+    kind: "unavailable",
+    fault: "none",
+    message: "What was waited for did not happen in time.",
+    next: "See what the nodes say: bystack status, bystack logs.",
+  },
+  PROVIDER_NOT_FOUND: {
+    kind: "not-found",
+    fault: "local",
+    message: "There is no such node in this network.",
+    next: "List the nodes: bystack status.",
+  },
+  PROVIDER_INIT_FAILED: {
+    kind: "internal",
+    fault: "local",
+    message: "A node could not make its keys and folder.",
+    next: "Read the lines above; `bystack clean` removes a half-made network.",
+  },
+  PROVIDER_PORT_IN_USE: {
+    kind: "conflict",
+    fault: "local",
+    message: "A port that the network needs is taken by another program.",
+    next: "Stop that program, or `bystack clean` and start again to get other ports.",
+  },
+  PROVIDER_LOCKED: {
+    kind: "conflict",
+    fault: "local",
+    message: "Another process already runs this network.",
+    next: "Stop it first: bystack down.",
+  },
+  PROVIDER_START_TIMEOUT: {
+    kind: "unavailable",
+    fault: "local",
+    message: "A node did not become reachable in time.",
+    next: "Read its last lines: bystack logs.",
+  },
+  PROVIDER_NODE_DIED: {
+    kind: "unavailable",
+    fault: "local",
+    message: "A node ended while it was starting.",
+    next: "Read its last lines: bystack logs.",
+  },
+  PROVIDER_STOP_TIMEOUT: {
+    kind: "unavailable",
+    fault: "local",
+    message: "A node did not end when asked and was killed.",
+    next: "Its next start repairs what was left open; report it if it happens again.",
+  },
+  PROVIDER_DISK_LOW: {
+    kind: "limit",
+    fault: "local",
+    message: "There is too little free disk for the network.",
+    next: "Free some space, or put the data folder elsewhere: BYSTACK_HOME.",
+  },
+  PROVIDER_MEMORY_LOW: {
+    kind: "limit",
+    fault: "local",
+    message: "There is too little free memory for the network.",
+    next: "Close other programs, or start fewer nodes.",
+  },
+} as const satisfies ErrorTable;
+
+export const platformError = errorFactory(PLATFORM_ERRORS);

@@ -1,0 +1,167 @@
+// From a definition and the nodes' public keys to chain specs and node options. Pure: the same input gives the same specs,
+// and with them the same chain ids.
+
+import { BTM_ASSET_ID } from "@bystack/protocol/entry";
+import { publicKeyProgram } from "@bystack/protocol/program";
+import type { MainChainSpec, SideChainSpec } from "@bystack/protocol/spec";
+import { createDevFederation, createDevMainSpec, createDevSideSpec } from "@bystack/protocol/spec/presets";
+import { type Hash, hexToBytes } from "@bystack/utils/bytes";
+import type { NetworkDefinition, SideDefinition } from "../definition/schema.ts";
+import type { NodeIdentity, NodePorts } from "../provider/provider.ts";
+import type { NetworkNode } from "./layout.ts";
+
+const NEU_PER_BTM = 100_000_000n;
+
+/** Whole or decimal BTM as neu. The definition's schema vouches for the form. */
+function btmToNeu(text: string): bigint {
+  const [whole = "0", places = ""] = text.split(".");
+  return BigInt(whole) * NEU_PER_BTM + BigInt(places.slice(0, 8).padEnd(8, "0"));
+}
+
+/** The nodes of a definition by id: `<main node>`, then `<side chain>-1` and so on. */
+export function nodesOf(definition: NetworkDefinition): NetworkNode[] {
+  const mains = definition.main.nodes.map(
+    ({ node }): NetworkNode => ({ id: node, chain: definition.main.chain, kind: "main", index: null }),
+  );
+  const sides = definition.sides.flatMap((side) =>
+    Array.from(
+      { length: side.nodes.count },
+      (_, index): NetworkNode => ({ id: `${side.chain}-${index + 1}`, chain: side.chain, kind: "side", index }),
+    ),
+  );
+  return [...mains, ...sides];
+}
+
+export type ComposedAccount = { readonly name: string; readonly program: Uint8Array };
+export type ComposedAsset = { readonly name: string; readonly id: Hash };
+
+/** The dev main chain: funded accounts in genesis, spendable at once. */
+export function composeMainSpec(
+  definition: NetworkDefinition,
+  options: { accounts: readonly ComposedAccount[]; genesisTimeSeconds: number; targetSeconds: number },
+): MainChainSpec {
+  const outputs = definition.accounts.flatMap(({ account, fund }) => {
+    const program = options.accounts.find((candidate) => candidate.name === account)?.program;
+    return fund.BTM === undefined || program === undefined ? [] : [{ program, amountNeu: btmToNeu(fund.BTM) }];
+  });
+  return createDevMainSpec({
+    name: definition.main.chain,
+    genesisTimeSeconds: options.genesisTimeSeconds,
+    outputs,
+    targetSeconds: options.targetSeconds,
+  });
+}
+
+function key(identity: NodeIdentity, use: string): Uint8Array {
+  return hexToBytes(identity[use] ?? "");
+}
+
+export function composeSideSpec(
+  side: SideDefinition,
+  options: {
+    mainSpec: MainChainSpec;
+    identities: readonly { id: string; identity: NodeIdentity }[];
+    assets: readonly ComposedAsset[];
+    genesisTimeMs: number;
+  },
+): SideChainSpec {
+  const committee = options.identities.map(({ id, identity }) => ({
+    id,
+    voteKey: key(identity, "vote"),
+    rewardProgram: publicKeyProgram(key(identity, "reward")),
+  }));
+  const members = options.identities.map(({ id, identity }) => ({
+    id,
+    operator: id,
+    identity: key(identity, "identity"),
+    vault: key(identity, "vault"),
+    collector: key(identity, "collector"),
+  }));
+  const assets = (side.federation?.assets ?? []).map((name) => ({
+    assetId:
+      name === "BTM" ? BTM_ASSET_ID : (options.assets.find((asset) => asset.name === name)?.id ?? new Uint8Array(32)),
+    depositMin: name === "BTM" ? NEU_PER_BTM : 1n,
+    burnMin: name === "BTM" ? NEU_PER_BTM : 1n,
+    cap: null,
+    largeAmount: null,
+  }));
+  const spec = createDevSideSpec({
+    name: side.chain,
+    genesisTimeMs: options.genesisTimeMs,
+    committee,
+    federation:
+      side.federation === undefined
+        ? null
+        : createDevFederation({
+            mainSpec: options.mainSpec,
+            members,
+            threshold: side.federation.threshold,
+            confirmations: side.federation.confirmations,
+            assets,
+          }),
+  });
+  const { blockMs, run, epochBlocks } = side.engine;
+  return { ...spec, consensus: { ...spec.consensus, blockMs, run, epochBlocks } };
+}
+
+type Listen = { readonly host: string; readonly port: number };
+const LOOPBACK = "127.0.0.1";
+
+function listen(port: number | undefined): Listen {
+  return { host: LOOPBACK, port: port ?? 0 };
+}
+
+/** Options of a main node. Ports are 0 at first and kept once the system has chosen. */
+export function mainNodeConfig(options: {
+  definition: NetworkDefinition;
+  node: NetworkNode;
+  ports: NodePorts;
+  miningProgram: string;
+}): Record<string, unknown> {
+  const { definition, node } = options;
+  const mine = definition.main.nodes.find((candidate) => candidate.node === node.id)?.mine;
+  return {
+    format: 1,
+    id: node.id,
+    network: definition.network,
+    chain: node.chain,
+    kind: "main",
+    specFile: "../../specs/main.json",
+    http: listen(options.ports.http),
+    ...(mine !== undefined && { mine: { ...mine, program: options.miningProgram } }),
+  };
+}
+
+export type SidePeer = { readonly node: NetworkNode; readonly identity: NodeIdentity; readonly ports: NodePorts };
+
+/** Options of a side node. `peers` are the others of the committee as far as their ports are known. */
+export function sideNodeConfig(options: {
+  definition: NetworkDefinition;
+  side: SideDefinition;
+  node: NetworkNode;
+  ports: NodePorts;
+  mainPort: number;
+  peers: readonly SidePeer[];
+}): Record<string, unknown> {
+  const { definition, side, node } = options;
+  const known = options.peers.filter((peer) => peer.ports.mesh !== undefined && peer.ports.http !== undefined);
+  return {
+    format: 1,
+    id: node.id,
+    network: definition.network,
+    chain: node.chain,
+    kind: "side",
+    specFile: "../../specs/side.json",
+    mainSpecFile: "../../specs/main.json",
+    mainUrl: `http://${LOOPBACK}:${options.mainPort}`,
+    http: listen(options.ports.http),
+    mesh: listen(options.ports.mesh),
+    store: side.store,
+    peers: known.map((peer) => ({ id: peer.node.id, key: peer.identity.peer, host: LOOPBACK, port: peer.ports.mesh })),
+    ...(side.federation !== undefined && {
+      federation: {
+        members: known.map((peer) => ({ index: peer.node.index, url: `http://${LOOPBACK}:${peer.ports.http}` })),
+      },
+    }),
+  };
+}
