@@ -16,8 +16,10 @@ export type CertificateKind = 1 | 2 | 3;
 /** Signature schemes by their number on the wire; only the Ed25519 list exists. */
 export const CERTIFICATE_SCHEMES = { ED25519_LIST: 1 } as const;
 
+/** Validators of one epoch: what the bitmap, the vote's signer byte and the message sizes are made for. */
 export const COMMITTEE_SIZE_MAX = 100;
 export const SIGNATURE_BYTES = 64;
+/** Bytes of a certificate's bitmap: one bit for each of the largest committee. */
 export const BITMAP_BYTES_MAX = Math.ceil(COMMITTEE_SIZE_MAX / 8);
 /** Longest encoding: fixed part, bitmap and 100 signatures. */
 export const CERTIFICATE_BYTES_MAX = 1 + 9 * 3 + 32 + 1 + 1 + BITMAP_BYTES_MAX + COMMITTEE_SIZE_MAX * SIGNATURE_BYTES;

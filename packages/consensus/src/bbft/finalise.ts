@@ -1,0 +1,176 @@
+// Blocks: which are held, which are executed, which are final; and the passage from one epoch to the next (bbft.md
+// section 10). A block is executed when its parent is; a FINALIZE certificate counts when every block down to the last
+// final one is held and valid.
+
+import { type Certificate, signersOf, VOTE_KINDS } from "@bystack/protocol/side/certificate";
+import type { SideBlock } from "@bystack/protocol/side/proposal";
+import { bytesToHex } from "@bystack/utils/bytes";
+import { isEpochEnd } from "./config.ts";
+import { BLOCKS_MAX } from "./limits.ts";
+import { emit, halt, note } from "./output.ts";
+import { type BbftState, type BlockEntry, finalView, type Point } from "./state.ts";
+import { wantBlock } from "./wanted.ts";
+
+function parentTime(state: BbftState, block: SideBlock): number | undefined {
+  const key = bytesToHex(block.header.parentHash);
+  if (key === state.final.key) return state.final.timestampMs;
+  const parent = state.blocks.get(key);
+  return parent?.status === "valid" ? parent.block.header.timestampMs : undefined;
+}
+
+function parentHeight(state: BbftState, block: SideBlock): number {
+  const key = bytesToHex(block.header.parentHash);
+  return key === state.final.key ? state.final.height : (state.blocks.get(key)?.block.header.height ?? -2);
+}
+
+/** Has a block executed once its parent is; the rules between two headers are the engine's own. */
+function execute(state: BbftState, entry: BlockEntry): void {
+  if (entry.status !== "waiting") return;
+  const time = parentTime(state, entry.block);
+  if (time === undefined) return;
+  const { header } = entry.block;
+  if (header.timestampMs < time + state.config.blockMs || header.height !== parentHeight(state, entry.block) + 1) {
+    blockJudged(state, entry, false);
+    return;
+  }
+  entry.status = "pending";
+  emit(state, { type: "validateBlock", block: entry.block });
+}
+
+/** Keeps a block above the last final one. @returns undefined when it is below or there is no room. */
+export function storeBlock(state: BbftState, block: SideBlock): BlockEntry | undefined {
+  const key = bytesToHex(block.hash);
+  const held = state.blocks.get(key);
+  if (held !== undefined) return held;
+  const wanted = state.wanted.delete(key);
+  if (block.header.height <= state.final.height) return undefined;
+  if (!wanted && state.blocks.size >= BLOCKS_MAX) return undefined;
+  const entry: BlockEntry = { block, key, status: "waiting", predicate: "new" };
+  state.blocks.set(key, entry);
+  execute(state, entry);
+  return entry;
+}
+
+/** Takes in the verdict on a block. */
+export function blockJudged(state: BbftState, entry: BlockEntry, valid: boolean): void {
+  entry.status = valid ? "valid" : "invalid";
+  if (valid) {
+    for (const child of state.blocks.values()) {
+      if (child.status === "waiting" && bytesToHex(child.block.header.parentHash) === entry.key) execute(state, child);
+    }
+    return;
+  }
+  const certified = [
+    ...state.notarized.values(),
+    ...(state.finalCertificate === undefined ? [] : [state.finalCertificate]),
+  ];
+  if (certified.some((certificate) => bytesToHex(certificate.blockHash) === entry.key)) {
+    halt(state, "a certificate contradicts own execution");
+  }
+}
+
+/** Blocks from just above the last final one to the certified one, or undefined while one is missing or not executed. */
+function finalPath(state: BbftState, certificate: Certificate): SideBlock[] | undefined {
+  const path: SideBlock[] = [];
+  let hash = certificate.blockHash;
+  let complete = true;
+  for (let key = bytesToHex(hash); key !== state.final.key; key = bytesToHex(hash)) {
+    const entry = state.blocks.get(key);
+    if (entry === undefined) {
+      wantBlock(state, hash, signersOf(certificate));
+      return undefined;
+    }
+    if (
+      entry.block.header.height <= state.final.height + 1 &&
+      bytesToHex(entry.block.header.parentHash) !== state.final.key
+    ) {
+      halt(state, "a certificate finalises a block beside the final chain");
+      return undefined;
+    }
+    if (entry.status !== "valid") complete = false;
+    path.push(entry.block);
+    hash = entry.block.header.parentHash;
+  }
+  return complete ? path.reverse() : undefined;
+}
+
+function deleteBelow<T>(table: Map<number, T>, view: number): void {
+  for (const key of table.keys()) if (key < view) table.delete(key);
+}
+
+function prune(state: BbftState): void {
+  const view = finalView(state);
+  for (const table of [state.notarized, state.nullified, state.votes, state.proposals])
+    deleteBelow(table as Map<number, unknown>, view);
+  for (const [key, entry] of state.blocks)
+    if (entry.block.header.height <= state.final.height) state.blocks.delete(key);
+  for (const [key] of state.wanted) if (!isStillWanted(state, key)) state.wanted.delete(key);
+}
+
+function isStillWanted(state: BbftState, key: string): boolean {
+  for (const certificate of state.notarized.values())
+    if (bytesToHex(certificate.blockHash) === key) return key !== state.final.key;
+  return false;
+}
+
+/** Makes final what a certificate allows to. @returns whether anything became final. */
+export function tryFinalise(state: BbftState): boolean {
+  if (state.mutation === "epoch") pretendFinal(state);
+  const certificate = state.finalCertificate;
+  if (certificate === undefined) return false;
+  if (certificate.height <= state.final.height) {
+    state.finalCertificate = undefined;
+    return false;
+  }
+  const path = finalPath(state, certificate);
+  const last = path?.[path.length - 1];
+  if (path === undefined || last === undefined) return false;
+  emit(state, { type: "finalised", blocks: path, certificate });
+  for (const block of path) {
+    const own = state.own.get(`${block.header.epoch}:${block.header.view}`);
+    if (own?.votes[VOTE_KINDS.PROPOSE] !== undefined && state.halvings > 0) state.halvings -= 1;
+  }
+  state.finalCertificate = undefined;
+  state.final = pointOf(last, certificate);
+  state.streak = 0;
+  prune(state);
+  return true;
+}
+
+/** Mutation "epoch": a NOTARIZE certificate of an epoch's last block is taken for its FINALIZE. */
+function pretendFinal(state: BbftState): void {
+  const highest = state.notarized.get(state.highestNotarized);
+  if (highest !== undefined && isEpochEnd(state.config, highest.height)) state.finalCertificate ??= highest;
+}
+
+export function pointOf(block: SideBlock, certificate: Certificate): Point {
+  const { height, epoch, timestampMs } = block.header;
+  const key = bytesToHex(block.hash);
+  return { hash: block.hash, key, height, epoch, view: certificate.view, timestampMs, block, certificate };
+}
+
+/** Enters the epoch after the last final block's; the caller begins its view 1. */
+export function openEpoch(state: BbftState): void {
+  const { block, certificate } = state.final;
+  if (block !== undefined && certificate !== undefined) {
+    note(state, { type: "certificate", certificate });
+    note(state, { type: "block", block });
+  }
+  state.base = state.final;
+  state.epoch = state.final.epoch + 1;
+  state.view = 0;
+  state.streak = 0;
+  state.highestNotarized = 0;
+  state.highestCertified = 0;
+  state.freshNotarized = [];
+  state.finalCertificate = undefined;
+  state.inactiveRun.clear();
+  state.wantedViews = [];
+  for (const table of [state.notarized, state.nullified, state.votes, state.proposals, state.blocks, state.wanted])
+    table.clear();
+}
+
+/** Whether the newest final block is the last of the epoch that this node is in. */
+export function isEpochOver(state: BbftState): boolean {
+  return state.final.epoch === state.epoch && isEpochEnd(state.config, state.final.height);
+}

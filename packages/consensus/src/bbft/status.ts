@@ -1,0 +1,36 @@
+// What a BBFT node says about itself, for `/info`, metrics and `bystack why`: where it is and why it does not vote.
+
+import type { Position } from "./messages.ts";
+import { comparePositions } from "./replay.ts";
+import { type BbftState, isValidator } from "./state.ts";
+
+export type BbftStatus = {
+  readonly epoch: number;
+  readonly view: number;
+  readonly finalHeight: number;
+  /** "voting", or the reason for silence. */
+  readonly voting: "voting" | "observer" | "halted" | "asking" | "bar" | "observe";
+  /** Last place at which nothing is signed. */
+  readonly silentThrough: Position | undefined;
+  /** Nullified views since the last final block. */
+  readonly streak: number;
+  readonly evidence: number;
+};
+
+export function statusOf(state: BbftState): BbftStatus {
+  const here = { epoch: state.epoch, view: state.view };
+  const inForce = state.silences.filter((silence) => comparePositions(here, silence.through) <= 0);
+  const longest = inForce.toSorted((a, b) => comparePositions(b.through, a.through))[0];
+  let voting: BbftStatus["voting"] = longest?.reason ?? "voting";
+  if (state.asking?.stage === "first") voting = "asking";
+  if (state.phase === "halted") voting = "halted";
+  if (!isValidator(state)) voting = "observer";
+  return {
+    ...here,
+    finalHeight: state.final.height,
+    voting,
+    silentThrough: longest?.through,
+    streak: state.streak,
+    evidence: state.evidence.length,
+  };
+}

@@ -1,0 +1,286 @@
+// The invariants, checked as things happen (bbft.md sections 3 and 4). What could be certified is judged, not only what
+// was: every count below adds the votes that the Byzantine validator could still sign for anything.
+//   I1 agreement · I2 ancestors of final blocks are final · I3 no NULLIFY certificate in a finalised view · I4 one
+//   notarized block a view · I5 FINALIZE rests on NOTARIZE · I6 no honest NULLIFY + FINALIZE · I7 certificates verify ·
+//   I8 votes on the wire are in the synced record · I9 final blocks are valid in the ledger, so states agree · I11 tables
+//   are bounded. Beyond them: S1, S3, S4 of each honest vote, the epoch rule, no halt.
+
+import type { BbftConfig } from "@bystack/consensus/bbft/config";
+import type { VoteCrypto } from "@bystack/consensus/bbft/crypto";
+import type { BbftEffect } from "@bystack/consensus/bbft/events";
+import * as limits from "@bystack/consensus/bbft/limits";
+import type { BbftMessage, Vote } from "@bystack/consensus/bbft/messages";
+import type { RecordEntry } from "@bystack/consensus/bbft/record";
+import { type Certificate, quorumSize, VOTE_KINDS, verifyCertificate } from "@bystack/protocol/side/certificate";
+import type { SideBlock } from "@bystack/protocol/side/proposal";
+import { bytesToHex } from "@bystack/utils/bytes";
+import type { Scheme } from "./fake-crypto.ts";
+import type { SimNode } from "./node.ts";
+import type { ToyLedger } from "./toy-ledger.ts";
+
+export type Violation = { readonly invariant: string; readonly detail: string };
+
+/** Honest votes in one view, by block. */
+type ViewTally = {
+  readonly notarize: Map<string, Set<number>>;
+  readonly finalize: Map<string, Set<number>>;
+  readonly nullify: Set<number>;
+};
+
+export class Checker {
+  readonly violations: Violation[] = [];
+  readonly config: BbftConfig;
+  readonly ledger: ToyLedger;
+  readonly suspects: readonly number[];
+  /** Honest votes that, with the Byzantine ones, make a quorum. */
+  readonly enough: number;
+  readonly blocks = new Map<string, SideBlock>();
+  /** Certificates that honest nodes put into their records: `epoch:view:kind`. */
+  readonly certified = new Set<string>();
+  #views = new Map<string, ViewTally>();
+  #synced = new Map<number, Set<string>>();
+  #finalByHeight = new Map<number, string>();
+  #finalHeightOf = new Map<number, number>();
+  #verified = new WeakSet<Certificate>();
+  readonly #crypto: VoteCrypto;
+
+  /** When set, the only invariants that count: how far does a broken rule get before its consequences show? */
+  readonly only: readonly string[] | undefined;
+
+  constructor(input: {
+    config: BbftConfig;
+    ledger: ToyLedger;
+    /** Places whose votes are taken as given to everything. */
+    suspects: readonly number[];
+    scheme: Scheme;
+    only?: readonly string[] | undefined;
+  }) {
+    const { config, ledger, suspects } = input;
+    this.suspects = suspects;
+    this.#crypto = input.scheme.crypto(0);
+    this.only = input.only;
+    this.config = config;
+    this.ledger = ledger;
+    this.enough = quorumSize(config.committee.length) - suspects.length;
+    this.#finalByHeight.set(0, bytesToHex(config.genesis.hash));
+  }
+
+  fail(invariant: string, detail: string): void {
+    if (this.only !== undefined && !this.only.includes(invariant)) return;
+    this.violations.push({ invariant, detail });
+  }
+
+  #tally(epoch: number, view: number): ViewTally {
+    const key = `${epoch}:${view}`;
+    let tally = this.#views.get(key);
+    if (tally === undefined) {
+      tally = { notarize: new Map(), finalize: new Map(), nullify: new Set() };
+      this.#views.set(key, tally);
+    }
+    return tally;
+  }
+
+  /** Every block anybody proposed, for walks to the ancestors. */
+  sawBlock(block: SideBlock): void {
+    this.blocks.set(bytesToHex(block.hash), block);
+  }
+
+  #isNotarizable(epoch: number, view: number, key: string): boolean {
+    return (this.#tally(epoch, view).notarize.get(key)?.size ?? 0) >= this.enough;
+  }
+
+  /** Entries that became durable at an honest node. */
+  synced(place: number, entries: readonly RecordEntry[]): void {
+    const known = this.#synced.get(place) ?? new Set<string>();
+    this.#synced.set(place, known);
+    for (const entry of entries) {
+      if (entry.type === "own") {
+        const { epoch, view, kind, blockHash } = entry.vote;
+        known.add(`${epoch}:${view}:${kind}:${bytesToHex(blockHash)}`);
+        if (entry.block !== undefined) this.sawBlock(entry.block);
+        if (!this.suspects.includes(place)) this.#signed(place, entry.vote);
+      }
+      if (entry.type === "certificate") {
+        const { epoch, view, kind } = entry.certificate;
+        this.certified.add(`${epoch}:${view}:${kind}`);
+        this.#verify(entry.certificate);
+      }
+    }
+  }
+
+  #verify(certificate: Certificate): void {
+    if (this.#verified.has(certificate)) return;
+    this.#verified.add(certificate);
+    const { chainId, committee } = this.config;
+    const context = { chainId, keys: committee, epoch: certificate.epoch, quorum: quorumSize(committee.length) };
+    const verdict = verifyCertificate(certificate, context, (key, bytes, signature) =>
+      this.#crypto.verify(key, bytes, signature),
+    );
+    if (verdict !== "ok") this.fail("I7", `certificate of view ${certificate.epoch}:${certificate.view}: ${verdict}`);
+  }
+
+  /** A message leaves an honest node. */
+  sent(node: SimNode, message: BbftMessage): void {
+    if (message.type === "PROPOSE") this.#sentProposal(node, message);
+    if (message.type === "NOTES") {
+      for (const vote of message.votes) if (vote.signer === node.place) this.#sentVote(node, vote);
+      for (const certificate of message.certificates) this.#verify(certificate);
+    }
+  }
+
+  #sentProposal(node: SimNode, message: BbftMessage & { type: "PROPOSE" }): void {
+    const { block, view } = message.proposal;
+    this.sawBlock(block);
+    const key = `${message.epoch}:${view}:${VOTE_KINDS.PROPOSE}:${bytesToHex(block.hash)}`;
+    if (this.#synced.get(node.place)?.has(key) !== true)
+      this.fail("I8", `n${node.place} proposed ${key} before its record`);
+  }
+
+  #sentVote(node: SimNode, vote: Vote): void {
+    const { epoch, view, kind, blockHash } = vote;
+    if (this.#synced.get(node.place)?.has(`${epoch}:${view}:${kind}:${bytesToHex(blockHash)}`) !== true) {
+      this.fail(
+        "I8",
+        `n${node.place} in view ${epoch}:${view} sent a vote of kind ${kind} that is not in its synced record`,
+      );
+    }
+  }
+
+  /** An honest vote is durable: from now on it can reach others, even by way of a certificate after a restart. */
+  #signed(place: number, vote: Vote): void {
+    const { epoch, view, kind } = vote;
+    const what = `n${place} in view ${epoch}:${view}`;
+    const tally = this.#tally(epoch, view);
+    if (kind === VOTE_KINDS.NULLIFY) this.#addNullify(place, tally, what);
+    else if (kind === VOTE_KINDS.NOTARIZE) this.#addNotarize(place, vote, tally, what);
+    else if (kind === VOTE_KINDS.FINALIZE) this.#addFinalize(place, vote, tally, what);
+    const opening = (epoch - 1) * this.config.epochBlocks;
+    if ((this.#finalHeightOf.get(place) ?? 0) < opening) {
+      this.fail("EPOCH", `${what} voted before height ${opening} was final`);
+    }
+  }
+
+  #addNullify(place: number, tally: ViewTally, what: string): void {
+    if (tally.nullify.has(place)) return;
+    tally.nullify.add(place);
+    for (const voters of tally.finalize.values())
+      if (voters.has(place)) this.fail("I6", `${what}: FINALIZE, then NULLIFY`);
+    this.#checkView(tally, what);
+  }
+
+  #addNotarize(place: number, vote: Vote, tally: ViewTally, what: string): void {
+    const hash = bytesToHex(vote.blockHash);
+    for (const [other, voters] of tally.notarize) {
+      if (other !== hash && voters.has(place)) this.fail("S1", `${what}: two NOTARIZE`);
+    }
+    const voters = tally.notarize.get(hash) ?? new Set();
+    if (voters.has(place)) return;
+    voters.add(place);
+    tally.notarize.set(hash, voters);
+    const block = this.blocks.get(hash);
+    if (block !== undefined) this.#checkJustified(vote, block, what);
+    this.#checkView(tally, what);
+  }
+
+  /** S3 and S4 of one honest NOTARIZE. */
+  #checkJustified(vote: Vote, block: SideBlock, what: string): void {
+    const { epoch, height, view, parentView, parentHash } = block.header;
+    if (!this.ledger.judge(block)) this.fail("S4", `${what}: NOTARIZE for an invalid block`);
+    if (epoch !== Math.ceil(height / this.config.epochBlocks))
+      this.fail("EPOCH", `${what}: height ${height} in epoch ${epoch}`);
+    const again = vote.view !== view;
+    if (!again && parentView > 0 && !this.#isNotarizable(epoch, parentView, bytesToHex(parentHash))) {
+      this.fail("S3", `${what}: the parent is not notarized in view ${parentView}`);
+    }
+    if (again) return;
+    for (let w = parentView + 1; w < view; w += 1) {
+      if (this.#tally(epoch, w).nullify.size < this.enough)
+        this.fail("S3", `${what}: view ${w} was skipped without NULLIFY`);
+    }
+  }
+
+  #addFinalize(place: number, vote: Vote, tally: ViewTally, what: string): void {
+    const hash = bytesToHex(vote.blockHash);
+    const voters = tally.finalize.get(hash) ?? new Set();
+    if (voters.has(place)) return;
+    voters.add(place);
+    tally.finalize.set(hash, voters);
+    if (tally.nullify.has(place)) this.fail("I6", `${what}: NULLIFY, then FINALIZE`);
+    if (!this.#isNotarizable(vote.epoch, vote.view, hash)) this.fail("I5", `${what}: FINALIZE without NOTARIZE`);
+    if (voters.size >= this.enough) this.#finalPossible(hash, what);
+    this.#checkView(tally, what);
+  }
+
+  #checkView(tally: ViewTally, what: string): void {
+    let notarized = 0;
+    for (const voters of tally.notarize.values()) if (voters.size >= this.enough) notarized += 1;
+    if (notarized > 1) this.fail("I4", `${what}: two blocks can be notarized`);
+    if (tally.nullify.size < this.enough) return;
+    for (const voters of tally.finalize.values()) {
+      if (voters.size >= this.enough) this.fail("I3", `${what}: finalised and nullified`);
+    }
+  }
+
+  /** A block may now be final somewhere: it and its ancestors must be the only ones at their heights. */
+  #finalPossible(hash: string, what: string): void {
+    for (let key = hash; ; ) {
+      const block = this.blocks.get(key);
+      if (block === undefined) return;
+      const known = this.#finalByHeight.get(block.header.height);
+      if (known === key) return;
+      if (known !== undefined) {
+        this.fail("I1", `${what}: two final blocks at height ${block.header.height}`);
+        return;
+      }
+      this.#finalByHeight.set(block.header.height, key);
+      key = bytesToHex(block.header.parentHash);
+      if (block.header.height === 1) {
+        if (key !== this.#finalByHeight.get(0)) this.fail("I2", `${what}: a final chain does not reach genesis`);
+        return;
+      }
+    }
+  }
+
+  /** An honest node reports final blocks. */
+  finalised(node: SimNode, effect: BbftEffect & { type: "finalised" }): void {
+    const what = `n${node.place}`;
+    const { certificate, blocks } = effect;
+    this.#verify(certificate);
+    const last = blocks[blocks.length - 1];
+    if (certificate.kind !== VOTE_KINDS.FINALIZE) this.fail("I5", `${what} finalised without a FINALIZE certificate`);
+    if (last === undefined || bytesToHex(last.hash) !== bytesToHex(certificate.blockHash)) {
+      this.fail("I7", `${what}: a certificate of another block`);
+    }
+    const before = node.store.at(node.store.height)?.block;
+    let height = before?.header.height ?? 0;
+    let key = before === undefined ? bytesToHex(this.config.genesis.hash) : bytesToHex(before.hash);
+    for (const block of blocks) {
+      if (block.header.height !== height + 1 || bytesToHex(block.header.parentHash) !== key) {
+        this.fail("I2", `${what}: height ${block.header.height} is not on top of its final chain`);
+      }
+      this.sawBlock(block);
+      height = block.header.height;
+      key = bytesToHex(block.hash);
+      const known = this.#finalByHeight.get(height);
+      if (known !== undefined && known !== key) this.fail("I1", `${what}: another block is final at height ${height}`);
+      this.#finalByHeight.set(height, key);
+      if (!this.ledger.judge(block)) this.fail("I9", `${what}: an invalid block is final at height ${height}`);
+    }
+    this.#finalHeightOf.set(node.place, Math.max(height, this.#finalHeightOf.get(node.place) ?? 0));
+  }
+
+  /** After every step: tables within their limits. */
+  stepped(node: SimNode): void {
+    const { state } = node;
+    const bounded =
+      state.blocks.size <= limits.BLOCKS_MAX + limits.SYNC_BLOCKS_MAX &&
+      state.votes.size <= limits.VIEWS_AHEAD_MAX + limits.VIEWS_BEHIND_MAX &&
+      state.wanted.size <= limits.WANTED_MAX + limits.SYNC_BLOCKS_MAX &&
+      state.wantedViews.length <= limits.FETCH_VIEWS_MAX &&
+      state.stash.size <= this.config.committee.length &&
+      state.evidence.length <= limits.EVIDENCE_MAX &&
+      state.served.size <= limits.SERVED_PEERS_MAX &&
+      state.pendingEntries.length <= limits.RECORD_PENDING_MAX + limits.MESSAGE_VOTES_MAX;
+    if (!bounded) this.fail("I11", `n${node.place}: a table is larger than its limit`);
+  }
+}

@@ -1,0 +1,43 @@
+// What goes into a schedule besides its seed, and what comes out of it.
+
+import type { Mutation } from "@bystack/consensus/bbft/mutation";
+import type { Violation } from "./checker.ts";
+import type { Scheme } from "./fake-crypto.ts";
+import type { Plan, PlanOptions } from "./plan.ts";
+
+export type Coverage = {
+  equivocation: boolean;
+  nullified: boolean;
+  restart: boolean;
+  partition: boolean;
+  bothCertificates: boolean;
+  epochCrossed: boolean;
+  reproposed: boolean;
+};
+
+export type Outcome = {
+  readonly seed: number;
+  readonly events: number;
+  readonly virtualMs: number;
+  readonly counted: boolean;
+  readonly violations: readonly Violation[];
+  readonly coverage: Coverage;
+  readonly epochBlocks: number;
+  readonly run: number;
+  readonly traceHash: number;
+  readonly finalHeight: number;
+  readonly chart: readonly string[];
+  readonly plan: Plan;
+};
+
+export type ScheduleOptions = PlanOptions & {
+  readonly mutation?: Mutation;
+  /** Invariants that count, all when left out. */
+  readonly only?: readonly string[];
+  /** Virtual time after the healing in which progress is required; 90 s when left out. */
+  readonly livenessMs?: number;
+  /** Signatures: the fast fake ones when left out. */
+  readonly scheme?: Scheme;
+  /** Lines of the chart to keep; 0 for none. */
+  readonly chartLines?: number;
+};

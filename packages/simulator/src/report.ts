@@ -1,0 +1,115 @@
+// Adds up the outcomes of a run of schedules and says whether the run covered what it is meant to cover.
+
+import type { Coverage, Outcome } from "./outcome.ts";
+
+export type RunReport = {
+  schedules: number;
+  counted: number;
+  events: number;
+  virtualMs: number;
+  violations: number;
+  firstSeed: number;
+  lastSeed: number;
+  /** Schedules in which each thing happened. */
+  covered: Record<keyof Coverage, number>;
+  /** Schedules by epoch length and by leader run. */
+  epochBlocks: Record<string, number>;
+  runs: Record<string, number>;
+  /** Running hash of all traces. */
+  traceHash: number;
+};
+
+/** Least share of schedules in which each thing must have happened, over a run of many. */
+export const COVERAGE_LEAST: Readonly<Record<keyof Coverage, number>> = {
+  equivocation: 0.3,
+  nullified: 0.3,
+  restart: 0.2,
+  partition: 0.2,
+  bothCertificates: 0.1,
+  epochCrossed: 0.2,
+  reproposed: 0.05,
+};
+
+const COVERAGE_TEXT: Readonly<Record<keyof Coverage, string>> = {
+  equivocation: "equivocation that reached different honest nodes",
+  nullified: "nullified view",
+  restart: "crash and restart",
+  partition: "partition",
+  bothCertificates: "NOTARIZE and NULLIFY certificates in one view",
+  epochCrossed: "epoch boundary crossed",
+  reproposed: "last block proposed again",
+};
+
+/** Unfinished schedules, at most. */
+export const UNFINISHED_MOST = 0.01;
+/** Shares mean nothing in a short run. */
+const SHARES_FROM_SCHEDULES = 200;
+
+export function createReport(firstSeed: number): RunReport {
+  const covered = Object.fromEntries(Object.keys(COVERAGE_LEAST).map((name) => [name, 0]));
+  return {
+    schedules: 0,
+    counted: 0,
+    events: 0,
+    virtualMs: 0,
+    violations: 0,
+    firstSeed,
+    lastSeed: firstSeed,
+    covered: covered as Record<keyof Coverage, number>,
+    epochBlocks: {},
+    runs: {},
+    traceHash: 0,
+  };
+}
+
+export function addOutcome(report: RunReport, outcome: Outcome): void {
+  report.schedules += 1;
+  report.counted += outcome.counted ? 1 : 0;
+  report.events += outcome.events;
+  report.virtualMs += outcome.virtualMs;
+  report.violations += outcome.violations.length > 0 ? 1 : 0;
+  report.lastSeed = outcome.seed;
+  for (const name of Object.keys(report.covered) as (keyof Coverage)[]) {
+    if (outcome.coverage[name]) report.covered[name] += 1;
+  }
+  report.epochBlocks[outcome.epochBlocks] = (report.epochBlocks[outcome.epochBlocks] ?? 0) + 1;
+  report.runs[outcome.run] = (report.runs[outcome.run] ?? 0) + 1;
+  report.traceHash = Math.imul(report.traceHash ^ outcome.traceHash, 0x01000193) >>> 0;
+}
+
+/** What a long run fell short of, as sentences; a Byzantine node is needed for its share to be asked for. */
+export function shortfalls(report: RunReport, byzantine: number): string[] {
+  const missing: string[] = [];
+  if (report.counted < report.schedules * (1 - UNFINISHED_MOST)) {
+    missing.push(`${report.schedules - report.counted} of ${report.schedules} schedules are unfinished`);
+  }
+  if (report.schedules < SHARES_FROM_SCHEDULES) return missing;
+  for (const name of Object.keys(COVERAGE_LEAST) as (keyof Coverage)[]) {
+    if (name === "equivocation" && byzantine === 0) continue;
+    const share = report.covered[name] / report.schedules;
+    if (share < COVERAGE_LEAST[name]) {
+      missing.push(
+        `${COVERAGE_TEXT[name]}: ${(share * 100).toFixed(1)} %, at least ${COVERAGE_LEAST[name] * 100} % is asked for`,
+      );
+    }
+  }
+  return missing;
+}
+
+/** The report as lines for a person. */
+export function formatReport(report: RunReport, seconds: number): string[] {
+  const share = (count: number): string => `${((100 * count) / Math.max(1, report.schedules)).toFixed(1)} %`;
+  const lines = [
+    `schedules  ${report.schedules} (seeds ${report.firstSeed} to ${report.lastSeed}), ${report.counted} counted, in ${seconds.toFixed(1)} s`,
+    `events     ${report.events} (${Math.round(report.events / Math.max(seconds, 0.001))} a second), ${Math.round(report.virtualMs / 1000)} s of virtual time`,
+    `violations ${report.violations}`,
+  ];
+  for (const name of Object.keys(report.covered) as (keyof Coverage)[]) {
+    const least = `at least ${COVERAGE_LEAST[name] * 100} %`;
+    lines.push(`coverage   ${share(report.covered[name]).padStart(7)}  ${COVERAGE_TEXT[name]} (${least})`);
+  }
+  lines.push(`epochs     ${JSON.stringify(report.epochBlocks)} schedules by blocks an epoch`);
+  lines.push(`runs       ${JSON.stringify(report.runs)} schedules by views of one leader`);
+  lines.push(`trace      ${report.traceHash.toString(16).padStart(8, "0")}`);
+  return lines;
+}
