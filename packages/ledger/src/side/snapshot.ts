@@ -1,0 +1,177 @@
+// A whole state as a stream of entries and back (promises.md P19): outputs and the peg's records, small values first. The
+// importer believes nothing: it computes the root again, and the caller compares it with a certified header's.
+
+import { ByteReader, ByteWriter } from "@bystack/protocol/wire";
+import { bytesToHex, tryBytesToUtf8, utf8ToBytes } from "@bystack/utils/bytes";
+import { decodeFeeState, encodeFeeState, type FeeState } from "./fees.ts";
+import type { MapBase } from "./layered.ts";
+import type { HashedMap } from "./multiset.ts";
+import {
+  ASSET_CODEC,
+  CLAIM_CODEC,
+  COIN_CODEC,
+  HEADER_CODEC,
+  PAYOUT_CODEC,
+  REQUEST_CODEC,
+  type RecordCodec,
+} from "./peg/records.ts";
+import { decodeControl, encodeControl, type PegControl, PegState } from "./peg/state.ts";
+import type { SideRules } from "./rules.ts";
+import { SideState, type StatePosition } from "./state.ts";
+import { createUtxoSet, decodeUtxo, encodeUtxo, type UtxoBase, type UtxoSet } from "./utxo.ts";
+
+/** What an entry is. */
+export const SNAPSHOT_ENTRY = {
+  position: 0,
+  fees: 1,
+  control: 2,
+  asset: 3,
+  header: 4,
+  claim: 5,
+  coin: 6,
+  request: 7,
+  payout: 8,
+  utxo: 9,
+} as const;
+
+/** No entry is longer: a payout with 50 requests and 21 inputs is below 10 kB, a program of an output below 200 kB. */
+export const SNAPSHOT_ENTRY_BYTES_MAX = 400_000;
+
+export type SnapshotEntry = { readonly type: number; readonly key: Uint8Array; readonly value: Uint8Array };
+
+const NO_KEY = new Uint8Array(0);
+
+function* recordsOf<T>(type: number, map: HashedMap<T>, codec: RecordCodec<T>): Generator<SnapshotEntry> {
+  for (const [key, record] of map.map.entries()) yield { type, key: utf8ToBytes(key), value: codec.encode(record) };
+}
+
+/** All entries of a state; outputs come last. The state must not change meanwhile. */
+export function* exportState(state: SideState): Generator<SnapshotEntry> {
+  const { position, peg } = state;
+  const place = new ByteWriter(32).varint63(BigInt(position.height)).varint63(BigInt(position.epoch));
+  const value = place.varint63(BigInt(position.timestampMs)).finish();
+  yield { type: SNAPSHOT_ENTRY.position, key: NO_KEY, value };
+  yield { type: SNAPSHOT_ENTRY.fees, key: NO_KEY, value: encodeFeeState(state.fees) };
+  if (peg !== undefined) {
+    yield { type: SNAPSHOT_ENTRY.control, key: NO_KEY, value: encodeControl(peg.control) };
+    for (const asset of peg.assetRecords()) {
+      yield { type: SNAPSHOT_ENTRY.asset, key: asset.assetId, value: ASSET_CODEC.encode(asset) };
+    }
+    const { headers, claimed, coins, requests, payouts } = peg.sections;
+    yield* recordsOf(SNAPSHOT_ENTRY.header, headers, HEADER_CODEC);
+    yield* recordsOf(SNAPSHOT_ENTRY.claim, claimed, CLAIM_CODEC);
+    yield* recordsOf(SNAPSHOT_ENTRY.coin, coins, COIN_CODEC);
+    yield* recordsOf(SNAPSHOT_ENTRY.request, requests, REQUEST_CODEC);
+    yield* recordsOf(SNAPSHOT_ENTRY.payout, payouts, PAYOUT_CODEC);
+  }
+  for (const [key, utxo] of state.utxos.map.entries()) {
+    yield { type: SNAPSHOT_ENTRY.utxo, key: utf8ToBytes(key), value: encodeUtxo(utxo) };
+  }
+}
+
+export type ImportError = "SNAPSHOT_ENTRY" | "SNAPSHOT_INCOMPLETE";
+export type ImportResult =
+  | { readonly ok: true; readonly state: SideState }
+  | { readonly ok: false; readonly code: ImportError };
+
+type Parts = {
+  position?: StatePosition;
+  fees?: FeeState;
+  control?: PegControl;
+};
+
+function decodePosition(bytes: Uint8Array): StatePosition | undefined {
+  const reader = new ByteReader(bytes);
+  const position = { height: reader.varint53(), epoch: reader.varint53(), timestampMs: reader.varint53() };
+  reader.finish();
+  return reader.error === undefined ? position : undefined;
+}
+
+/** Puts one record where it belongs; false when its bytes are not a record. */
+function put<T>(
+  target: MapBase<T> | { set(key: string, value: T): void },
+  key: string,
+  record: T | undefined,
+): boolean {
+  if (record === undefined) return false;
+  target.set(key, record);
+  return true;
+}
+
+/** Derived values that no entry carries: the best chain and the small indexes. False when the tip is missing. */
+function deriveIndexes(peg: PegState): boolean {
+  const { headers, best, coins, unspent, requests, pending, payouts, unproven } = peg.sections;
+  let at = headers.get(bytesToHex(peg.control.tip));
+  if (at === undefined) return false;
+  for (; at !== undefined; at = headers.get(bytesToHex(at.previousHash))) {
+    best.set(at.height.toString(), bytesToHex(at.hash));
+  }
+  for (const [key, coin] of coins.map.entries()) if (coin.spentBy === undefined) unspent.set(key, true);
+  for (const [key, request] of requests.map.entries()) if (request.completedBy === undefined) pending.set(key, true);
+  for (const [key, payout] of payouts.map.entries()) if (payout.proof === undefined) unproven.set(key, true);
+  return true;
+}
+
+function importEntry(entry: SnapshotEntry, target: { parts: Parts; utxos: UtxoSet; peg: PegState }): boolean {
+  const { type, value } = entry;
+  const { parts, utxos, peg } = target;
+  // Asset entries have binary keys; all others are text.
+  const key = type === SNAPSHOT_ENTRY.asset ? bytesToHex(entry.key) : (tryBytesToUtf8(entry.key) ?? "");
+  switch (type) {
+    case SNAPSHOT_ENTRY.position: {
+      const position = decodePosition(value);
+      if (position !== undefined) parts.position = position;
+      return position !== undefined;
+    }
+    case SNAPSHOT_ENTRY.fees: {
+      const fees = decodeFeeState(value);
+      if (fees !== undefined) parts.fees = fees;
+      return fees !== undefined;
+    }
+    case SNAPSHOT_ENTRY.control: {
+      const control = decodeControl(value);
+      if (control !== undefined) parts.control = control;
+      return control !== undefined;
+    }
+    case SNAPSHOT_ENTRY.asset:
+      return put(peg.sections.assets, key, ASSET_CODEC.decode(value));
+    case SNAPSHOT_ENTRY.header:
+      return put(peg.sections.headers, key, HEADER_CODEC.decode(value));
+    case SNAPSHOT_ENTRY.claim:
+      return put(peg.sections.claimed, key, CLAIM_CODEC.decode(value));
+    case SNAPSHOT_ENTRY.coin:
+      return put(peg.sections.coins, key, COIN_CODEC.decode(value));
+    case SNAPSHOT_ENTRY.request:
+      return put(peg.sections.requests, key, REQUEST_CODEC.decode(value));
+    case SNAPSHOT_ENTRY.payout:
+      return put(peg.sections.payouts, key, PAYOUT_CODEC.decode(value));
+    case SNAPSHOT_ENTRY.utxo:
+      return put(utxos, key, decodeUtxo(value));
+    default:
+      return false;
+  }
+}
+
+/** Rebuilds a state from its entries. Compare its root with a certified one before using it. */
+export function importState(rules: SideRules, entries: Iterable<SnapshotEntry>, utxoBase?: UtxoBase): ImportResult {
+  const utxos = createUtxoSet(utxoBase);
+  const paused = { reorg: false, deficit: false, in: false, out: false };
+  const none = { tip: new Uint8Array(32), nextPayout: 0n, governanceSeq: 0n, paused, waitsForFloat: false };
+  const target = { parts: {} as Parts, utxos, peg: new PegState(none) };
+  for (const entry of entries) {
+    if (entry.value.length > SNAPSHOT_ENTRY_BYTES_MAX || !importEntry(entry, target)) {
+      return { ok: false, code: "SNAPSHOT_ENTRY" };
+    }
+  }
+  const { parts, peg } = target;
+  if (parts.position === undefined || parts.fees === undefined) return { ok: false, code: "SNAPSHOT_INCOMPLETE" };
+  if (rules.peg !== undefined) {
+    if (parts.control === undefined) return { ok: false, code: "SNAPSHOT_INCOMPLETE" };
+    peg.control = parts.control;
+    if (!deriveIndexes(peg)) return { ok: false, code: "SNAPSHOT_INCOMPLETE" };
+    peg.settle();
+  }
+  utxos.settle();
+  const { position, fees } = parts;
+  return { ok: true, state: new SideState({ rules, position, utxos, peg: rules.peg && peg, fees }) };
+}
