@@ -1,0 +1,74 @@
+// Final blocks in order, on an append-only log: record number = height. An append resolves when the block is durable; only
+// then may anybody be told that it is final.
+
+import type { Certificate } from "@bystack/protocol/side/certificate";
+import type { SideBlock } from "@bystack/protocol/side/proposal";
+import type { Log } from "@bystack/storage/log";
+import { assertInvariant } from "@bystack/utils/errors";
+import { chainSideError } from "./errors.ts";
+import { decodeStoredBlock, encodeStoredBlock, STORED_BLOCK_TYPE, type StoredBlock } from "./stored-block.ts";
+
+export type Certified = { readonly block: SideBlock; readonly certificate: Certificate };
+
+export class BlockStore {
+  readonly #log: Log;
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /** Height of the newest stored block; 0 when there is none. */
+  get height(): number {
+    return Number(this.#log.lastSeq);
+  }
+
+  get firstHeight(): number {
+    return Number(this.#log.firstSeq);
+  }
+
+  /** Appends final blocks, ascending; the certificate is the last one's. Resolves when all are durable. */
+  async append(blocks: readonly SideBlock[], certificate: Certificate): Promise<void> {
+    const appended = blocks.map((block, index) => {
+      const own = index === blocks.length - 1 ? certificate : undefined;
+      assertInvariant(
+        block.header.height === this.height + 1,
+        `final blocks come in order: ${block.header.height} after ${this.height}`,
+      );
+      return this.#log.append(STORED_BLOCK_TYPE, encodeStoredBlock({ block, certificate: own }), { sync: true });
+    });
+    await Promise.all(appended);
+  }
+
+  /**
+   * The newest block at or below a height that has a FINALIZE certificate of its own. A crash between the blocks of one
+   * batch leaves some without, at the end of the log.
+   */
+  async newestCertified(height = this.height): Promise<Certified | undefined> {
+    for (let at = height; at >= this.firstHeight; at -= 1) {
+      const stored = await this.read(at);
+      if (stored?.certificate !== undefined) return { block: stored.block, certificate: stored.certificate };
+    }
+    return undefined;
+  }
+
+  async read(height: number): Promise<StoredBlock | undefined> {
+    if (height < this.firstHeight || height > this.height) return undefined;
+    const record = await this.#log.get(BigInt(height));
+    return this.#decode(height, record.body);
+  }
+
+  #decode(height: number, body: Uint8Array): StoredBlock {
+    const stored = decodeStoredBlock(body);
+    if (stored === undefined || stored.block.header.height !== height)
+      throw chainSideError("BLOCK_LOG_DAMAGED", { details: { height } });
+    return stored;
+  }
+
+  /** Stored blocks from a height upwards, in order. */
+  async *iterate(from: number, to = this.height): AsyncGenerator<StoredBlock, void, undefined> {
+    if (from > to) return;
+    for await (const record of this.#log.iterate(BigInt(from), BigInt(to))) {
+      const stored = this.#decode(Number(record.seq), record.body);
+      yield stored;
+    }
+  }
+}

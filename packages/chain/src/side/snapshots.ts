@@ -1,0 +1,45 @@
+// Snapshots of a side chain's final state as chunks of a snapshot file, and back. A restart takes the newest good one and
+// replays only the blocks behind it; the state root is computed again either way.
+
+import type { SideRules } from "@bystack/ledger/side/rules";
+import { exportState, importState, type SnapshotEntry } from "@bystack/ledger/side/snapshot";
+import type { SideState } from "@bystack/ledger/side/state";
+import type { UtxoBase } from "@bystack/ledger/side/utxo";
+import { ByteReader, ByteWriter } from "@bystack/protocol/wire";
+
+/** Entries are packed into chunks of about this size. */
+const CHUNK_BYTES = 1 << 20;
+
+/** The state as chunks; all of them are made before anything else changes the state. */
+export function encodeStateChunks(state: SideState): Uint8Array[] {
+  const chunks: Uint8Array[] = [];
+  let writer = new ByteWriter(CHUNK_BYTES);
+  for (const entry of exportState(state)) {
+    writer.byte(entry.type).varstr(entry.key).varstr(entry.value);
+    if (writer.length < CHUNK_BYTES) continue;
+    chunks.push(writer.finish());
+    writer = new ByteWriter(CHUNK_BYTES);
+  }
+  if (writer.length > 0) chunks.push(writer.finish());
+  return chunks;
+}
+
+function* decodeChunk(chunk: Uint8Array): Generator<SnapshotEntry> {
+  const reader = new ByteReader(chunk);
+  while (reader.remaining > 0 && reader.error === undefined) {
+    const entry = { type: reader.byte(), key: reader.varstr(), value: reader.varstr() };
+    if (reader.error === undefined) yield entry;
+  }
+}
+
+/** Rebuilds a state; undefined when the chunks are not a whole state. The caller compares its root. */
+export async function decodeStateChunks(options: {
+  rules: SideRules;
+  chunks: AsyncIterable<Uint8Array>;
+  utxoBase: UtxoBase | undefined;
+}): Promise<SideState | undefined> {
+  const entries: SnapshotEntry[] = [];
+  for await (const chunk of options.chunks) entries.push(...decodeChunk(chunk));
+  const result = importState(options.rules, entries, options.utxoBase);
+  return result.ok ? result.state : undefined;
+}

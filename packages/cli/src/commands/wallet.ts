@@ -1,0 +1,227 @@
+// `bystack wallet` and `bystack peg`: balances, addresses, payments, deposits and burns. Keys stay in the network's wallet
+// folder, which is locked while a command uses it.
+
+import { httpNodeClient } from "@bystack/federation/prove/clients";
+import { platformError } from "@bystack/platform/errors";
+import type { SideClient } from "@bystack/platform/network/run";
+import { formatAddress, parseAddress } from "@bystack/protocol/address";
+import { BTM_ASSET_ID } from "@bystack/protocol/entry";
+import { depositHintProgram } from "@bystack/protocol/peg/hint";
+import { createVaultKeys, depositProgram } from "@bystack/protocol/peg/vault";
+import { chainIdOf } from "@bystack/protocol/spec";
+import { bytesToHex, type Hash, hexToBytes, tryHexToBytes } from "@bystack/utils/bytes";
+import type { Payment } from "@bystack/wallet/build";
+import { MAIN_ADAPTER } from "@bystack/wallet/build/main";
+import { createSideAdapter } from "@bystack/wallet/build/side";
+import { walletError } from "@bystack/wallet/errors";
+import { BTM_DECIMALS, formatAmount, parseAmount, type Sent, type Wallet } from "@bystack/wallet/wallet";
+import { type Context, requireState } from "../context.ts";
+import { loadSideSpec, runningClients } from "../network/proof.ts";
+import { withWallet } from "../wallet-access.ts";
+
+export type ChainName = "main" | "side";
+
+type Asset = { readonly id: Hash; readonly name: string; readonly decimals: number };
+
+/** BTM, an asset of this wallet by name, or any asset by its id. */
+function assetOf(wallet: Wallet, text: string): Asset {
+  if (text.toUpperCase() === "BTM") return { id: BTM_ASSET_ID, name: "BTM", decimals: BTM_DECIMALS };
+  const own = wallet.data.assets.find((asset) => asset.name === text || asset.id === text);
+  if (own !== undefined) return { id: hexToBytes(own.id), name: own.name, decimals: own.decimals };
+  const id = tryHexToBytes(text);
+  if (id?.length === 32) return { id, name: text, decimals: 0 };
+  throw walletError("ASSET_NOT_FOUND", { why: text });
+}
+
+function nodeOf(context: Context, chain: ChainName): SideClient {
+  const clients = runningClients(context.layout, requireState(context));
+  const node = chain === "main" ? clients.main : clients.sides[0];
+  if (node === undefined) throw platformError("NETWORK_NOT_RUNNING", { why: chain });
+  return node;
+}
+
+async function prefixOf(node: SideClient): Promise<string> {
+  return (await node.call("info")).addressPrefix;
+}
+
+function programOf(address: string, prefix: string): Uint8Array {
+  const parsed = parseAddress(address, prefix);
+  if (!parsed.ok)
+    throw walletError("DESTINATION_INVALID", { why: `${address}: ${parsed.error}; this chain's prefix is ${prefix}` });
+  return parsed.value.program;
+}
+
+function addressText(program: Uint8Array, prefix: string): string {
+  return formatAddress(program.subarray(2), prefix);
+}
+
+export async function runBalance(context: Context, account: string | undefined): Promise<void> {
+  const rows = await withWallet(context.layout, async (wallet) => {
+    const names = account === undefined ? wallet.data.accounts.map((entry) => entry.name) : [account];
+    const found = [];
+    for (const name of names) {
+      for (const chain of ["main", "side"] as const) {
+        for (const balance of await wallet.balance(name, httpNodeClient(nodeOf(context, chain)))) {
+          const asset = assetOf(
+            wallet,
+            balance.assetId.every((byte) => byte === 0xff) ? "BTM" : bytesToHex(balance.assetId),
+          );
+          found.push({
+            account: name,
+            chain,
+            asset: asset.name,
+            assetId: bytesToHex(asset.id),
+            spendable: formatAmount(balance.spendable, asset.decimals),
+            waiting: formatAmount(balance.waiting, asset.decimals),
+          });
+        }
+      }
+    }
+    return found;
+  });
+  const lines = rows.map(
+    (row) =>
+      `${row.account.padEnd(10)} ${row.chain.padEnd(5)} ${row.spendable.padStart(22)} ${row.asset.slice(0, 16)}${row.waiting.match(/[1-9]/) ? `  (+ ${row.waiting} waiting)` : ""}`,
+  );
+  context.output.result({ balances: rows }, rows.length === 0 ? "The wallet holds nothing." : lines.join("\n"));
+}
+
+export async function runReceive(context: Context, account: string, options: { fresh?: boolean }): Promise<void> {
+  const clients = runningClients(context.layout, requireState(context));
+  const [mainPrefix, sidePrefix] = [await prefixOf(clients.main), await prefixOf(nodeOf(context, "side"))];
+  const { program } = await withWallet(context.layout, async (wallet) =>
+    options.fresh === true ? wallet.nextReceiveProgram(account) : wallet.receiveProgram(account),
+  );
+  const main = addressText(program, mainPrefix);
+  const side = addressText(program, sidePrefix);
+  context.output.result(
+    { account, main, side, program: bytesToHex(program) },
+    `main chain  ${main}\nside chain  ${side}`,
+  );
+}
+
+type Payer = { readonly from: string; readonly chain: ChainName };
+
+async function sendFrom(context: Context, wallet: Wallet, payer: Payer, payments: readonly Payment[]): Promise<Sent> {
+  const client = httpNodeClient(nodeOf(context, payer.chain));
+  const request = { account: payer.from, client, payments };
+  if (payer.chain === "main") return wallet.send({ ...request, adapter: MAIN_ADAPTER });
+  return wallet.send({ ...request, adapter: createSideAdapter(loadSideSpec(context.layout).gas.priceNeu) });
+}
+
+function reportSent(context: Context, sent: Sent, what: string): void {
+  const data = { transaction: bytesToHex(sent.id), feeNeu: sent.feeNeu.toString() };
+  context.output.result(
+    data,
+    `${what}\ntransaction ${data.transaction}\nfee ${formatAmount(sent.feeNeu, BTM_DECIMALS)} BTM`,
+  );
+}
+
+export type SendOptions = {
+  readonly from: string;
+  readonly to: string;
+  readonly amount: string;
+  readonly asset: string;
+  readonly chain: ChainName;
+};
+
+export async function runSend(context: Context, options: SendOptions): Promise<void> {
+  const program = programOf(options.to, await prefixOf(nodeOf(context, options.chain)));
+  const sent = await withWallet(context.layout, async (wallet) => {
+    const asset = assetOf(wallet, options.asset);
+    const amount = parseAmount(options.amount, asset.decimals);
+    return sendFrom(context, wallet, { from: options.from, chain: options.chain }, [
+      { kind: "pay", assetId: asset.id, amount, program },
+    ]);
+  });
+  reportSent(context, sent, `sent ${options.amount} ${options.asset} on the ${options.chain} chain`);
+}
+
+export type PegInOptions = {
+  readonly from: string;
+  readonly to?: string;
+  readonly amount: string;
+  readonly asset: string;
+};
+
+/** Pays to the deposit address of a recipient on the side chain (the account itself by default). */
+export async function runPegIn(context: Context, options: PegInOptions): Promise<void> {
+  const spec = loadSideSpec(context.layout);
+  const { federation } = spec;
+  if (federation === null) throw platformError("NETWORK_NOT_FOUND", { why: "this side chain has no federation" });
+  const chainId = chainIdOf(spec);
+  const keys = createVaultKeys(
+    federation.members.map((member) => member.vault),
+    federation.t,
+  );
+  const sent = await withWallet(context.layout, async (wallet) => {
+    const asset = assetOf(wallet, options.asset);
+    const recipient =
+      options.to === undefined
+        ? wallet.receiveProgram(options.from).program
+        : programOf(options.to, spec.addressPrefix);
+    return sendFrom(context, wallet, { from: options.from, chain: "main" }, [
+      {
+        kind: "pay",
+        assetId: asset.id,
+        amount: parseAmount(options.amount, asset.decimals),
+        program: depositProgram({ keys, chainId, recipient }),
+      },
+      { kind: "pay", assetId: BTM_ASSET_ID, amount: 1n, program: depositHintProgram(chainId, recipient) },
+    ]);
+  });
+  reportSent(
+    context,
+    sent,
+    `deposited ${options.amount} ${options.asset}; credited after ${federation.confirmations.base} confirmations (bystack peg list)`,
+  );
+}
+
+/** Burns on the side chain; the federation pays the main-chain address (the account itself by default). */
+export async function runPegOut(context: Context, options: PegInOptions): Promise<void> {
+  const spec = loadSideSpec(context.layout);
+  const { federation } = spec;
+  if (federation === null) throw platformError("NETWORK_NOT_FOUND", { why: "this side chain has no federation" });
+  const mainPrefix = await prefixOf(nodeOf(context, "main"));
+  const sent = await withWallet(context.layout, async (wallet) => {
+    const asset = assetOf(wallet, options.asset);
+    const program =
+      options.to === undefined ? wallet.receiveProgram(options.from).program : programOf(options.to, mainPrefix);
+    return sendFrom(context, wallet, { from: options.from, chain: "side" }, [
+      { kind: "burn", assetId: asset.id, amount: parseAmount(options.amount, asset.decimals), program },
+      { kind: "pay", assetId: BTM_ASSET_ID, amount: federation.pegOutFeeNeu, program: Uint8Array.of(0x6a) },
+    ]);
+  });
+  reportSent(
+    context,
+    sent,
+    `burned ${options.amount} ${options.asset}; the payout is drafted at the next boundary (bystack peg list)`,
+  );
+}
+
+export async function runPegList(context: Context): Promise<void> {
+  const node = nodeOf(context, "side");
+  const [deposits, requests, payouts] = await Promise.all([
+    node.call("deposits", { query: { limit: 50 } }),
+    node.call("requests", { query: { limit: 50 } }),
+    node.call("payouts", { query: { limit: 50 } }),
+  ]);
+  const lines = [
+    ...deposits.items.map(
+      (deposit) =>
+        `in   ${deposit.nullifier.slice(0, 16)}…  ${deposit.amount.padStart(16)} of ${deposit.asset.slice(0, 8)}…  ${deposit.state}${deposit.state === "seen" ? `, ${deposit.confirmations} of ${deposit.confirmationsNeeded} confirmations` : ""}${deposit.reason === null ? "" : `: ${deposit.reason}`}`,
+    ),
+    ...requests.items.map(
+      (request) =>
+        `out  ${request.id.slice(0, 16)}…  ${request.amount.padStart(16)} of ${request.asset.slice(0, 8)}…  ${request.state}${request.payout === null ? "" : `, payout ${request.payout}`}`,
+    ),
+    ...payouts.items.map(
+      (payout) =>
+        `pay  #${String(payout.number).padEnd(15)} ${payout.kind} ${payout.state}, signed by ${payout.signedBy.length}${payout.waitsFor === null ? "" : `, waits for ${payout.waitsFor}`}`,
+    ),
+  ];
+  context.output.result(
+    { deposits: deposits.items, requests: requests.items, payouts: payouts.items },
+    lines.length === 0 ? "Nothing has crossed yet." : lines.join("\n"),
+  );
+}

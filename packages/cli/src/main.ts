@@ -1,0 +1,167 @@
+// The command tree of `bystack`. Commands parse, call and print; what they do lives in the packages below.
+
+import { Command, CommanderError } from "commander";
+import type { ChainName } from "./commands/wallet.ts";
+import { createContext, type GlobalOptions } from "./context.ts";
+import { reportFailure } from "./output.ts";
+import { VERSION } from "./version.ts";
+
+const EXIT_USAGE = 2;
+
+const program = new Command("bystack");
+program
+  .description(
+    "Raise and run blockchain networks: a proof-of-work main chain, BFT side chains, the federation between them.",
+  )
+  .option("--json", "one JSON document on stdout")
+  .option("--network <name>", "which network (default: the only one, or dev)")
+  .showHelpAfterError()
+  .showSuggestionAfterError()
+  .exitOverride();
+
+// A command loads its own code when it is called: `node init` and `status` need little of what `up` needs.
+const upCommands = () => import("./commands/up.ts");
+const networkCommands = () => import("./commands/network.ts");
+const walletCommands = () => import("./commands/wallet.ts");
+const federationCommands = () => import("./commands/federation.ts");
+const nodeCommands = () => import("./commands/node.ts");
+
+const context = () => createContext(program.opts<GlobalOptions>());
+
+program
+  .command("up [file]")
+  .description("raise a network, prove a round trip on it, keep it running until Ctrl-C")
+  .option("-d, --detach", "return once it is proven; a daemon keeps it running")
+  .option("--foreground-of-daemon", "what the daemon itself runs with")
+  .addHelpText("after", "\nExample: bystack up --detach")
+  .action(async (file: string | undefined, options: { detach?: boolean }) =>
+    (await upCommands()).runUp(context(), { ...(file !== undefined && { file }), detach: options.detach === true }),
+  );
+program
+  .command("down")
+  .description("stop the network; its data stay")
+  .action(async () => (await networkCommands()).runDown(context()));
+program
+  .command("status")
+  .description("chains, nodes, federation, memory")
+  .action(async () => (await upCommands()).runStatus(context()));
+program
+  .command("prove")
+  .description("one fresh round trip, the refusals, the supply")
+  .action(async () => (await networkCommands()).runProve(context()));
+program
+  .command("logs <node>")
+  .description("the last lines of a node's log")
+  .option("--tail <lines>", "how many", "50")
+  .addHelpText("after", "\nExample: bystack logs demo-1 --tail 20")
+  .action(async (node: string, options: { tail: string }) =>
+    (await networkCommands()).runLogs(context(), node, options),
+  );
+program
+  .command("clean")
+  .description("remove a network with all its data")
+  .option("--yes", "really")
+  .action(async (options: { yes?: boolean }) => (await networkCommands()).runClean(context(), options));
+
+program
+  .command("replay <chain> [reorg]")
+  .description("check a recorded main chain, proof of work included")
+  .option("--backend <name>", "ts, wasm or native (default: the fastest that is there)")
+  .option("--blocks <count>", "only the first so many blocks")
+  .addHelpText("after", "\nExample: bystack replay vectors/bytom/blocks-solonet.json vectors/bytom/reorg-solonet.json")
+  .action(async (chain: string, reorg: string | undefined, options: { backend?: string; blocks?: string }) =>
+    (await import("./commands/replay.ts")).runReplay(context(), {
+      chain,
+      reorg,
+      backend: options.backend,
+      blocks: options.blocks,
+    }),
+  );
+
+const wallet = program.command("wallet").description("accounts of the network's own wallet");
+wallet
+  .command("balance [account]")
+  .description("what it holds on both chains")
+  .action(async (account?: string) => (await walletCommands()).runBalance(context(), account));
+wallet
+  .command("receive <account>")
+  .description("its address on both chains")
+  .option("--fresh", "one that was not used before")
+  .action(async (account: string, options: { fresh?: boolean }) =>
+    (await walletCommands()).runReceive(context(), account, options),
+  );
+wallet
+  .command("send")
+  .description("pay somebody on one chain")
+  .requiredOption("--from <account>", "who pays")
+  .requiredOption("--to <address>", "who gets it")
+  .requiredOption("--amount <decimal>", "how much")
+  .option("--asset <name>", "which asset", "BTM")
+  .option("--chain <chain>", "main or side", "side")
+  .addHelpText("after", "\nExample: bystack wallet send --from alice --to sp1q… --amount 1.5")
+  .action(async (options: { from: string; to: string; amount: string; asset: string; chain: ChainName }) =>
+    (await walletCommands()).runSend(context(), options),
+  );
+
+const peg = program.command("peg").description("carry assets between the chains");
+for (const [name, description, run] of [
+  ["in", "deposit on the main chain, credited on the side chain", "runPegIn"],
+  ["out", "burn on the side chain, paid on the main chain", "runPegOut"],
+] as const) {
+  peg
+    .command(name)
+    .description(description)
+    .requiredOption("--from <account>", "who pays")
+    .requiredOption("--amount <decimal>", "how much")
+    .option("--to <address>", "who gets it there (default: the account itself)")
+    .option("--asset <name>", "which asset", "BTM")
+    .addHelpText("after", `\nExample: bystack peg ${name} --from alice --amount 5`)
+    .action(async (options: { from: string; to?: string; amount: string; asset: string }) =>
+      (await walletCommands())[run](context(), options),
+    );
+}
+peg
+  .command("list")
+  .description("deposits, requests and payouts")
+  .action(async () => (await walletCommands()).runPegList(context()));
+
+const federation = program.command("federation").description("the members that hold the vault");
+federation
+  .command("status")
+  .description("reserves, pauses, members")
+  .action(async () => (await federationCommands()).runFederationStatus(context()));
+federation
+  .command("stop <member>")
+  .description("stop one member; its validator goes on voting")
+  .action(async (id: string) => (await federationCommands()).runMemberSwitch(context(), id, false));
+federation
+  .command("start <member>")
+  .description("start it again")
+  .action(async (id: string) => (await federationCommands()).runMemberSwitch(context(), id, true));
+
+const node = program.command("node").description("one node by its folder (used by the platform)");
+node
+  .command("init <folder>")
+  .description("make its keys, print the public ones")
+  .action(async (folder: string) => (await import("./commands/node-init.ts")).runNodeInit(folder));
+node
+  .command("run <folder>")
+  .description("run it until SIGTERM")
+  .action(async (folder: string) => (await nodeCommands()).runNodeRun(folder));
+
+program
+  .command("version")
+  .description("the version")
+  .action(() =>
+    context().output.result(
+      { version: VERSION, node: process.version },
+      `bystack ${VERSION} on node ${process.version}`,
+    ),
+  );
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE;
+  else reportFailure(error, program.opts<GlobalOptions>().json === true);
+}

@@ -1,0 +1,98 @@
+// Raising a network from its definition until it is proven: the list of steps of `bystack up`, in the foreground or in a
+// daemon of its own. Success is reported only after the round trip.
+
+import type { ProveReport } from "@bystack/federation/prove";
+import type { NetworkDefinition } from "@bystack/platform/definition";
+import { parseDefinition } from "@bystack/platform/definition/parse";
+import { createNetwork } from "@bystack/platform/network/create";
+import {
+  loadNetworkState,
+  makeFolders,
+  type NetworkLayout,
+  type NetworkState,
+  saveJson,
+} from "@bystack/platform/network/layout";
+import { checkClock, checkDisk, checkMemory } from "@bystack/platform/network/preflight";
+import { startNodes, waitUntilReady } from "@bystack/platform/network/run";
+import type { DeployProvider } from "@bystack/platform/provider";
+import { hexToBytes } from "@bystack/utils/bytes";
+import type { TaskRunner } from "../tasks.ts";
+import { withWallet } from "../wallet-access.ts";
+import { runProof } from "./proof.ts";
+
+const READY_DEADLINE_MS = 60_000;
+
+export type StartOptions = {
+  readonly definitionText: string;
+  readonly definitionFile: string;
+  readonly layout: NetworkLayout;
+  readonly provider: DeployProvider;
+  readonly tasks: TaskRunner;
+  /** Seconds between main-chain blocks: 2, or 15 where only the TypeScript Tensority is there. */
+  readonly mainTargetSeconds: number;
+};
+
+async function makeNetwork(options: StartOptions, definition: NetworkDefinition): Promise<NetworkState> {
+  const { layout, provider } = options;
+  makeFolders(layout);
+  const { accounts, assets } = await withWallet(layout, async (wallet) => {
+    for (const { account } of definition.accounts) wallet.ensureAccount(account);
+    return {
+      accounts: definition.accounts.map(({ account }) => ({
+        name: account,
+        program: wallet.receiveProgram(account).program,
+      })),
+      assets: definition.assets.map(({ asset, issuer, decimals }) => ({
+        name: asset,
+        id: hexToBytes(wallet.ensureAsset(asset, { issuer, decimals }).id),
+      })),
+    };
+  });
+  const { definitionText, mainTargetSeconds } = options;
+  return createNetwork({
+    definition,
+    definitionText,
+    layout,
+    provider,
+    accounts,
+    assets,
+    nowMs: Date.now(),
+    mainTargetSeconds,
+  });
+}
+
+/** @throws BystackError with what went wrong; what was started goes on and can be looked at or stopped. */
+export async function startNetwork(
+  options: StartOptions,
+): Promise<{ state: NetworkState; proof: ProveReport | undefined }> {
+  const { layout, provider, tasks } = options;
+  const definition = parseDefinition(options.definitionText, options.definitionFile);
+  await tasks.run("Checking disk, memory and clock", async () => {
+    checkClock(Date.now());
+    checkDisk(layout.root, definition.limits.diskFreeMiB);
+    checkMemory(definition.main.nodes.length + (definition.sides[0]?.nodes.count ?? 0));
+  });
+  const isNew = loadNetworkState(layout) === undefined;
+  const state = await tasks.run(isNew ? "Making keys, accounts and chain specs" : "Reading the network's folder", () =>
+    makeNetwork(options, definition),
+  );
+  await tasks.run(`Starting ${state.nodes.length} nodes`, () => startNodes(state, provider));
+  await tasks.run("Waiting for the first blocks", (task) =>
+    waitUntilReady({ layout, state, deadlineMs: READY_DEADLINE_MS, onProgress: (text) => task.note(text) }),
+  );
+  if (!definition.prove.includes("peg-round-trip")) return { state, proof: undefined };
+  const proof = await tasks.run("Proving a round trip: issue, deposit, claim, pay, burn, payout", (task) => {
+    let done = "";
+    return runProof({
+      layout,
+      state,
+      onStep: (step) => {
+        done = `${step.step} proven`;
+        task.note(done);
+      },
+      onWait: (text) => task.note(done === "" ? `waiting for ${text}` : `${done}, waiting for ${text}`),
+    });
+  });
+  saveJson(layout.state, { ...state, proven: proof.ok });
+  return { state, proof };
+}

@@ -1,0 +1,186 @@
+// The table that a running network is shown as: chains, heights, who may fail, the federation, where to go next.
+
+import type { NetworkLayout, NetworkState } from "@bystack/platform/network/layout";
+import { clientOf } from "@bystack/platform/network/run";
+import type { DeployProvider } from "@bystack/platform/provider";
+import { BystackError } from "@bystack/utils/errors";
+
+export type NodeRow = {
+  readonly id: string;
+  readonly chain: string;
+  readonly kind: "main" | "side";
+  readonly phase: string;
+  readonly url: string | null;
+  readonly height: number | null;
+  readonly finalHeight: number | null;
+  readonly ready: boolean;
+  readonly why: string | null;
+  readonly rssBytes: number | null;
+};
+
+export type NetworkStatus = {
+  readonly network: string;
+  readonly running: boolean;
+  readonly healthy: boolean;
+  readonly main: { readonly chain: string; readonly height: number | null; readonly intervalMs: number | null };
+  readonly side: {
+    readonly chain: string;
+    readonly height: number | null;
+    readonly intervalMs: number | null;
+    readonly voting: number;
+    readonly validators: number;
+    readonly survives: number;
+  };
+  readonly federation: {
+    readonly threshold: number;
+    readonly members: number;
+    readonly running: number;
+    readonly paused: readonly string[];
+  } | null;
+  readonly nodes: readonly NodeRow[];
+  readonly rssBytes: number;
+  readonly accounts: readonly string[];
+  readonly folder: string;
+};
+
+async function rowOf(
+  layout: NetworkLayout,
+  node: NetworkState["nodes"][number],
+  status: Awaited<ReturnType<DeployProvider["status"]>>[number] | undefined,
+) {
+  const base = {
+    id: node.id,
+    chain: node.chain,
+    kind: node.kind,
+    phase: status?.phase ?? "absent",
+    rssBytes: status?.rssBytes ?? null,
+  };
+  const client = status?.phase === "running" ? clientOf(layout, node) : undefined;
+  try {
+    const info = await client?.call("info");
+    if (client === undefined || info === undefined)
+      return {
+        row: {
+          ...base,
+          url: null,
+          height: null,
+          finalHeight: null,
+          ready: false,
+          why: status?.exit?.meaning ?? "not running",
+        },
+        info,
+      };
+    return {
+      row: {
+        ...base,
+        url: client.baseUrl,
+        height: info.height,
+        finalHeight: info.finalHeight,
+        ready: info.ready,
+        why: info.notReadyBecause,
+      },
+      info,
+    };
+  } catch (error) {
+    const why = error instanceof BystackError ? error.message : String(error);
+    return {
+      row: { ...base, url: client?.baseUrl ?? null, height: null, finalHeight: null, ready: false, why },
+      info: undefined,
+    };
+  }
+}
+
+async function federationOf(layout: NetworkLayout, state: NetworkState): Promise<NetworkStatus["federation"]> {
+  for (const node of state.nodes.filter((candidate) => candidate.kind === "side")) {
+    try {
+      const client = clientOf(layout, node);
+      if (client === undefined) continue;
+      const [status, members] = await Promise.all([client.call("federationStatus"), client.call("members")]);
+      return {
+        threshold: status.threshold,
+        members: status.members,
+        running: members.items.filter((member) => member.running).length,
+        paused: status.paused,
+      };
+    } catch {
+      // The next node may answer.
+    }
+  }
+  return null;
+}
+
+export async function networkStatus(options: {
+  layout: NetworkLayout;
+  state: NetworkState;
+  provider: DeployProvider;
+  accounts: readonly string[];
+  /** Processes beside the nodes: the daemon. */
+  extraRssBytes: number;
+}): Promise<NetworkStatus> {
+  const { layout, state } = options;
+  const statuses = await options.provider.status(state.nodes.map((node) => node.id));
+  const rows = await Promise.all(state.nodes.map((node, index) => rowOf(layout, node, statuses[index])));
+  const mainRow = rows.find(({ row }) => row.kind === "main");
+  const sideRows = rows.filter(({ row }) => row.kind === "side");
+  const best = sideRows.toSorted((a, b) => (b.row.finalHeight ?? -1) - (a.row.finalHeight ?? -1))[0];
+  const voting = sideRows.filter(({ row }) => row.ready).length;
+  const validators = sideRows.length;
+  const tolerated = Math.floor((validators - 1) / 3);
+  const nodes = rows.map(({ row }) => row);
+  return {
+    network: state.network,
+    running: nodes.some((row) => row.phase === "running"),
+    healthy: nodes.every((row) => row.ready),
+    main: {
+      chain: state.mainChain,
+      height: mainRow?.row.height ?? null,
+      intervalMs: mainRow?.info?.blockIntervalMs ?? null,
+    },
+    side: {
+      chain: state.sideChain,
+      height: best?.row.finalHeight ?? null,
+      intervalMs: best?.info?.blockIntervalMs ?? null,
+      voting,
+      validators,
+      survives: Math.max(0, tolerated - (validators - voting)),
+    },
+    federation: await federationOf(layout, state),
+    nodes,
+    rssBytes: nodes.reduce((sum, row) => sum + (row.rssBytes ?? 0), options.extraRssBytes),
+    accounts: options.accounts,
+    folder: layout.root,
+  };
+}
+
+const MIB = 1 << 20;
+
+function seconds(ms: number | null): string {
+  return ms === null ? "-" : `${(ms / 1000).toFixed(2)} s`;
+}
+
+/** For people; `--json` prints the same as data. */
+export function formatStatus(status: NetworkStatus): string {
+  const { main, side, federation } = status;
+  const lines = [
+    `main  ${main.chain.padEnd(8)} height ${String(main.height ?? "-").padEnd(8)} proof of work, a block every ${seconds(main.intervalMs)}`,
+    `side  ${side.chain.padEnd(8)} final  ${String(side.height ?? "-").padEnd(8)} BBFT, a block every ${seconds(side.intervalMs)}; ${side.voting} of ${side.validators} voting, survives ${side.survives}`,
+  ];
+  if (federation !== null) {
+    const paused = federation.paused.length === 0 ? "" : `; PAUSED: ${federation.paused.join(", ")}`;
+    lines.push(
+      `peg   ${side.chain.padEnd(8)} ${federation.running} of ${federation.members} members, ${federation.threshold} sign; one main node for all: for development${paused}`,
+    );
+  }
+  lines.push("");
+  for (const row of status.nodes) {
+    const memory = row.rssBytes === null ? "" : `${Math.round(row.rssBytes / MIB)} MiB`;
+    const state = row.ready ? "ready" : (row.why ?? row.phase);
+    lines.push(
+      `  ${row.id.padEnd(10)} ${(row.url ?? "-").padEnd(24)} height ${String(row.height ?? "-").padEnd(7)} ${memory.padStart(8)}  ${state}`,
+    );
+  }
+  lines.push("", `memory of all processes: ${Math.round(status.rssBytes / MIB)} MiB`);
+  if (status.accounts.length > 0) lines.push(`accounts: ${status.accounts.join(", ")}`);
+  lines.push(`data: ${status.folder}`);
+  return lines.join("\n");
+}

@@ -1,0 +1,128 @@
+// Errors of a chain node and the exit codes that some of them end the process with (platform.md section 3).
+
+import { BystackError, type ErrorTable, errorFactory } from "@bystack/utils/errors";
+
+export const NODE_ERRORS = {
+  OPTIONS_INVALID: {
+    kind: "invalid",
+    fault: "local",
+    message: "The node's options break a rule.",
+    next: "Correct node.json, or let the platform write it again: bystack up.",
+  },
+  SPEC_MISMATCH: {
+    kind: "conflict",
+    fault: "local",
+    message: "The data folder belongs to another chain than the spec says.",
+    next: "Use the right spec, or remove the network's data: bystack clean.",
+  },
+  PORT_IN_USE: {
+    kind: "conflict",
+    fault: "local",
+    message: "A port of the node is taken by another program.",
+    next: "Free the port, or set it to 0 in node.json to get another one.",
+  },
+  NOT_ON_THIS_CHAIN: {
+    kind: "not-found",
+    fault: "none",
+    message: "This kind of chain has no such thing.",
+    next: "Ask a node of the other chain.",
+  },
+  BLOCK_NOT_FOUND: {
+    kind: "not-found",
+    fault: "none",
+    message: "There is no such block here.",
+    next: "Compare with the height at /v1/info.",
+  },
+  TRANSACTION_NOT_FOUND: {
+    kind: "not-found",
+    fault: "none",
+    message: "There is no such transaction, neither in a block nor waiting.",
+    next: "Submit it, or look on the other chain.",
+  },
+  OUTPUT_NOT_FOUND: {
+    kind: "not-found",
+    fault: "none",
+    message: "There is no such unspent output.",
+    next: "It may be spent already.",
+  },
+  ADDRESS_INVALID: {
+    kind: "invalid",
+    fault: "none",
+    message: "This is not an address of this chain.",
+    next: "Compare the prefix with /v1/info.",
+  },
+  TRANSACTION_REJECTED: {
+    kind: "invalid",
+    fault: "peer-minor",
+    message: "The transaction breaks a rule.",
+    next: "The reason names the rule; build the transaction anew.",
+  },
+  MEMPOOL_FULL: {
+    kind: "limit",
+    fault: "none",
+    message: "Too many transactions wait.",
+    next: "Try again after a few blocks.",
+  },
+  RECIPIENT_INVALID: {
+    kind: "invalid",
+    fault: "none",
+    message: "A deposit can only be for a P2WPKH or P2WSH program of the side chain.",
+    next: "Take the program of an address: bystack wallet receive.",
+  },
+  REQUEST_NOT_FOUND: {
+    kind: "not-found",
+    fault: "none",
+    message: "There is no such request.",
+    next: "The id is that of the burn output, once it is final.",
+  },
+  PAYOUT_NOT_FOUND: {
+    kind: "not-found",
+    fault: "none",
+    message: "There is no such payout.",
+    next: "List them: bystack peg list.",
+  },
+  NO_MEMBER_HERE: {
+    kind: "not-found",
+    fault: "none",
+    message: "No federation member runs in this node.",
+    next: "Ask a node that has the part `federation`.",
+  },
+  CONSENSUS_HALTED: {
+    kind: "internal",
+    fault: "local",
+    message: "This node contradicts a certificate of its committee and stopped.",
+    next: "Keep its data folder, then rebuild it from its peers.",
+  },
+} as const satisfies ErrorTable;
+
+export const nodeError = errorFactory(NODE_ERRORS);
+
+const EXIT_CODES: Readonly<Record<string, number>> = {
+  OPTIONS_INVALID: 64,
+  SPEC_INVALID: 64,
+  SPEC_MISMATCH: 65,
+  FOLDER_FOREIGN: 65,
+  FOLDER_FORMAT_OLD: 65,
+  FOLDER_FORMAT_NEW: 71,
+  FOLDER_RIGHTS: 64,
+  FOLDER_IN_USE: 66,
+  BLOCK_LOG_DAMAGED: 67,
+  STATE_MISMATCH: 67,
+  LOG_DAMAGED: 67,
+  SNAPSHOT_DAMAGED: 67,
+  FILE_MISSING: 67,
+  FSYNC_FAILED: 68,
+  DISK_FULL: 68,
+  DISK_IO: 68,
+  CONSENSUS_HALTED: 70,
+  CERTIFICATE_CONTRADICTION: 70,
+  PORT_IN_USE: 73,
+};
+
+/** An error of our own; anything else is 75, and a broken invariant 70. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof BystackError) return EXIT_CODES[error.code] ?? 75;
+  if (error instanceof Error && error.message.startsWith("invariant broken")) return 70;
+  if ((error as NodeJS.ErrnoException | undefined)?.code === "EADDRINUSE") return 73;
+  return 75;
+}

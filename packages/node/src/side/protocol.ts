@@ -1,0 +1,39 @@
+// What the nodes of one side chain say to each other over the mesh. Consensus has its own lane with the highest priority:
+// no flood of transactions and no sync of a newcomer can delay a vote (spec/vapor.md section 13, weakness 20).
+
+import { MESSAGE_BYTES_MAX, SYNC_BYTES_SOFT_MAX } from "@bystack/consensus/bbft/limits";
+import type { BbftMessage } from "@bystack/consensus/bbft/messages";
+import type { Protocol } from "@bystack/network/lanes";
+
+export const PROTOCOL_VERSION = 1;
+
+export const MESSAGE = { consensus: 16, sync: 17, transaction: 18 } as const;
+
+/** Largest frame body that a connection takes; a consensus message is never larger. */
+const CONSENSUS_BYTES = MESSAGE_BYTES_MAX - 1024;
+const TRANSACTION_BYTES = 200_000;
+
+export const SIDE_PROTOCOL: Protocol = {
+  lanes: [
+    // Votes and proposals of a few views: a peer that takes none of them for that long is as good as gone.
+    { name: "consensus", queueBytesMax: 4 * MESSAGE_BYTES_MAX, queueMessagesMax: 4096, whenFull: "drop-oldest" },
+    { name: "transactions", queueBytesMax: 8 << 20, queueMessagesMax: 50_000, whenFull: "drop-newest" },
+    {
+      name: "sync",
+      queueBytesMax: MESSAGE_BYTES_MAX + 2 * SYNC_BYTES_SOFT_MAX,
+      queueMessagesMax: 64,
+      whenFull: "drop-newest",
+    },
+  ],
+  messages: [
+    { type: MESSAGE.consensus, name: "consensus", lane: "consensus", bodyBytesMax: CONSENSUS_BYTES },
+    { type: MESSAGE.sync, name: "sync", lane: "sync", bodyBytesMax: CONSENSUS_BYTES },
+    { type: MESSAGE.transaction, name: "transaction", lane: "transactions", bodyBytesMax: TRANSACTION_BYTES },
+  ],
+  methods: [],
+};
+
+/** Bulk messages of the engine leave the consensus lane free. */
+export function messageTypeOf(type: BbftMessage["type"]): number {
+  return type === "SYNC_BLOCKS" ? MESSAGE.sync : MESSAGE.consensus;
+}

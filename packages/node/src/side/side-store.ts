@@ -1,0 +1,137 @@
+// Opening what a side node keeps on disk: block log, snapshots, indexes; and taking snapshots as the chain grows.
+
+import { BlockStore } from "@bystack/chain/side/block-store";
+import { SideIndexes } from "@bystack/chain/side/indexes";
+import { SideChain } from "@bystack/chain/side/side-chain";
+import { decodeStateChunks, encodeStateChunks } from "@bystack/chain/side/snapshots";
+import { createUtxoBase } from "@bystack/chain/side/utxo-base";
+import { createSideRules } from "@bystack/ledger/side/rules";
+import type { SideState } from "@bystack/ledger/side/state";
+import type { UtxoBase } from "@bystack/ledger/side/utxo";
+import type { MainChainSpec, SideChainSpec } from "@bystack/protocol/spec";
+import type { DataFolder } from "@bystack/storage/data-folder";
+import type { KvStore } from "@bystack/storage/kv";
+import { openLmdbStore } from "@bystack/storage/lmdb";
+import { type Log, openLog } from "@bystack/storage/log";
+import { createMemoryStore } from "@bystack/storage/memory";
+import { listSnapshots, readSnapshot, writeSnapshot } from "@bystack/storage/snapshot";
+import { UtxoTable } from "@bystack/storage/utxo-table";
+import type { Logger, Rng } from "@bystack/utils/ports";
+
+const BLOCKS_FOLDER = "blocks";
+const SNAPSHOTS_FOLDER = "snapshots";
+const INDEX_FOLDER = "index";
+const SNAPSHOTS_KEPT = 2;
+/** Memory of the UTXO table: about 15 million outputs of the usual kind. */
+export const UTXO_TABLE_BYTES_MAX = 4_294_967_296;
+/** Blocks between two lines of progress while replaying. */
+const REPLAY_REPORT_BLOCKS = 5000;
+
+export type SideStore = {
+  readonly chain: SideChain;
+  readonly indexes: SideIndexes;
+  /** A store of the federation member's own: bucket numbers of two owners must not meet in one. */
+  readonly memberKv: KvStore;
+  /** Writes a snapshot of the final state when it is time for one. */
+  maybeSnapshot(): Promise<void>;
+  close(): Promise<void>;
+};
+
+export type SideStoreOptions = {
+  readonly data: DataFolder;
+  readonly spec: SideChainSpec;
+  readonly mainSpec: MainChainSpec | undefined;
+  readonly driver: "lmdb" | "memory";
+  readonly snapshotBlocks: number;
+  readonly rng: Rng;
+  readonly logger: Logger;
+};
+
+function newUtxoBase(rng: Rng): UtxoBase {
+  return createUtxoBase(new UtxoTable({ rng, bytesMax: UTXO_TABLE_BYTES_MAX }));
+}
+
+type Found = { readonly state: SideState; readonly utxoBase: UtxoBase };
+
+/** The newest snapshot that reads well, lies within the block log and is not ahead of the indexes. */
+async function findState(options: SideStoreOptions, limits: { heightMax: number }): Promise<Found | undefined> {
+  const place = { disk: options.data.disk, folder: SNAPSHOTS_FOLDER };
+  for (const id of await listSnapshots(place)) {
+    if (Number(id) > limits.heightMax) continue;
+    try {
+      const utxoBase = newUtxoBase(options.rng);
+      const rules = createSideRules(options.spec, options.mainSpec);
+      const state = await decodeStateChunks({ rules, chunks: readSnapshot(place, id), utxoBase });
+      if (state !== undefined && state.position.height === Number(id)) return { state, utxoBase };
+      options.logger.warn("a snapshot does not hold a whole state; an older one or the log is used", {
+        height: Number(id),
+      });
+    } catch (error) {
+      options.logger.warn("a snapshot cannot be read; an older one or the log is used", {
+        height: Number(id),
+        why: error instanceof Error ? error.message : String(error),
+      });
+    }
+  }
+  return undefined;
+}
+
+async function openKv(options: SideStoreOptions, name: "index" | "member"): Promise<KvStore> {
+  if (options.driver === "memory") return createMemoryStore();
+  await options.data.disk.makeFolder(INDEX_FOLDER);
+  return openLmdbStore({ path: `${options.data.path}/${INDEX_FOLDER}/${name}.mdb` });
+}
+
+async function openChain(options: SideStoreOptions, log: Log, indexes: SideIndexes): Promise<SideChain> {
+  const blocks = new BlockStore(log);
+  const indexed = await indexes.height();
+  const found = await findState(options, { heightMax: Math.min(blocks.height, indexed) });
+  const from = found?.state.position.height ?? 0;
+  if (blocks.height > from) options.logger.info("replaying stored blocks", { from: from + 1, to: blocks.height });
+  return SideChain.open(
+    {
+      spec: options.spec,
+      mainSpec: options.mainSpec,
+      blocks,
+      utxoBase: found?.utxoBase ?? newUtxoBase(options.rng),
+      snapshot: found,
+    },
+    async (block) => {
+      const { height } = block.block.header;
+      if (height > indexed) await indexes.follow(block);
+      if (height % REPLAY_REPORT_BLOCKS === 0) options.logger.info("replayed", { height, of: blocks.height });
+    },
+  );
+}
+
+export async function openSideStore(options: SideStoreOptions): Promise<SideStore> {
+  const log = await openLog({ disk: options.data.disk, folder: BLOCKS_FOLDER, rng: options.rng });
+  const kv = await openKv(options, "index");
+  const memberKv = await openKv(options, "member");
+  const indexes = new SideIndexes(kv);
+  const chain = await openChain(options, log, indexes);
+  const place = { disk: options.data.disk, folder: SNAPSHOTS_FOLDER };
+  let last = chain.height;
+  let writing: Promise<void> = Promise.resolve();
+  return {
+    chain,
+    indexes,
+    memberKv,
+    maybeSnapshot: () => {
+      const { height } = chain;
+      if (height - last < options.snapshotBlocks) return writing;
+      last = height;
+      const chunks = encodeStateChunks(chain.final);
+      writing = writing.then(async () => {
+        await writeSnapshot(place, { id: BigInt(height), chunks, keep: SNAPSHOTS_KEPT });
+      });
+      return writing;
+    },
+    close: async () => {
+      await writing;
+      await log.close();
+      await kv.close();
+      await memberKv.close();
+    },
+  };
+}

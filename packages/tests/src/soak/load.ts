@@ -1,0 +1,157 @@
+// A steady load of real transactions: coins of accounts of the run's own are spent to themselves again and again, each as
+// soon as its last spend is final. Remembers when each was submitted and when it was final.
+
+import { setTimeout as delay } from "node:timers/promises";
+import { rootXprv, signWithXprv, type Xprv, xpubOfXprv } from "@bystack/crypto/chainkd";
+import { unspentOf } from "@bystack/federation/prove/clients";
+import type { SideClient } from "@bystack/platform/network/run";
+import { formatAddress } from "@bystack/protocol/address";
+import { BTM_ASSET_ID } from "@bystack/protocol/entry";
+import { publicKeyProgram } from "@bystack/protocol/program";
+import { mapSideTransaction, sideSignatureHash } from "@bystack/protocol/side/entries";
+import { createSideTransaction, type SideTransaction } from "@bystack/protocol/side/transaction";
+import { bytesToHex, utf8ToBytes } from "@bystack/utils/bytes";
+
+type Coin = { readonly sourceId: Uint8Array; readonly sourcePosition: bigint; readonly amount: bigint };
+
+/** Bytes + VM + margin of a one-input, one-output spend, at 200 neu a gas. */
+const FEE_NEU = 520_000n;
+
+export type Load = {
+  /** Ids in the order of submission, with the time. */
+  readonly submittedMs: ReadonlyMap<string, number>;
+  readonly refused: () => number;
+  /** Told by the observer when a transaction is final. */
+  onFinal(id: string): void;
+  /** Submits at the rate until stopped. */
+  run(): Promise<void>;
+  stop(): void;
+};
+
+export type LoadAccount = {
+  readonly root: Xprv;
+  readonly program: Uint8Array;
+  readonly address: (prefix: string) => string;
+};
+
+export function loadAccount(seed: string): LoadAccount {
+  const root = rootXprv(utf8ToBytes(seed));
+  const program = publicKeyProgram(xpubOfXprv(root).slice(0, 32));
+  return { root, program, address: (prefix) => formatAddress(program.subarray(2), prefix) };
+}
+
+function spend(account: LoadAccount, coin: Coin, outputs: readonly bigint[]): SideTransaction {
+  const publicKey = xpubOfXprv(account.root).slice(0, 32);
+  const data = {
+    version: 1n,
+    timeRange: 0n,
+    outputs: outputs.map((amount) => ({
+      kind: "intra" as const,
+      assetId: BTM_ASSET_ID,
+      amount,
+      program: account.program,
+    })),
+  };
+  const input = {
+    kind: "spend" as const,
+    ...coin,
+    assetId: BTM_ASSET_ID,
+    program: account.program,
+    arguments: [] as Uint8Array[],
+  };
+  const unsigned = createSideTransaction({ ...data, inputs: [input] });
+  const hash = sideSignatureHash(mapSideTransaction(unsigned), 0);
+  return createSideTransaction({
+    ...data,
+    inputs: [{ ...input, arguments: [signWithXprv(account.root, hash), publicKey] }],
+  });
+}
+
+/** Splits the account's largest coin into so many equal ones and waits until they are final. */
+export async function splitCoins(account: LoadAccount, node: SideClient, count: number): Promise<Coin[]> {
+  const [largest] = (await unspentOf(node, [account.program])).toSorted((a, b) => (a.amount > b.amount ? -1 : 1));
+  if (largest === undefined) throw new Error("the load account has no coin");
+  const fee = BigInt(count) * 30_000n + FEE_NEU;
+  const each = (largest.amount - fee) / BigInt(count);
+  const transaction = spend(
+    account,
+    largest,
+    Array.from({ length: count }, () => each),
+  );
+  const { id } = await node.call("submit", { body: { raw: bytesToHex(transaction.raw) } });
+  for (;;) {
+    const found = await node.call("transaction", { params: { id } });
+    if (found.status === "final") break;
+    await delay(100);
+  }
+  const { muxId } = mapSideTransaction(transaction);
+  return Array.from({ length: count }, (_, index) => ({
+    sourceId: muxId,
+    sourcePosition: BigInt(index),
+    amount: each,
+  }));
+}
+
+export function createLoad(options: {
+  account: LoadAccount;
+  coins: readonly Coin[];
+  perSecond: number;
+  nodes: () => readonly SideClient[];
+  nowMs: () => number;
+}): Load {
+  const free = [...options.coins];
+  const flying = new Map<string, Coin>();
+  const submittedMs = new Map<string, number>();
+  let stopped = false;
+  let refused = 0;
+  let turn = 0;
+
+  async function submitOne(coin: Coin): Promise<void> {
+    const transaction = spend(options.account, coin, [coin.amount - FEE_NEU]);
+    const mapped = mapSideTransaction(transaction);
+    const id = bytesToHex(mapped.id);
+    const nodes = options.nodes();
+    const node = nodes[turn % Math.max(1, nodes.length)];
+    turn += 1;
+    if (node === undefined) {
+      free.push(coin);
+      return;
+    }
+    flying.set(id, { sourceId: mapped.muxId, sourcePosition: 0n, amount: coin.amount - FEE_NEU });
+    submittedMs.set(id, options.nowMs());
+    try {
+      await node.call("submit", { body: { raw: bytesToHex(transaction.raw) } });
+    } catch {
+      // A node that was just killed: whether it passed the transaction on is not known, so the coin is not used again.
+      refused += 1;
+      submittedMs.delete(id);
+    }
+  }
+
+  return {
+    submittedMs,
+    refused: () => refused,
+    onFinal: (id) => {
+      const coin = flying.get(id);
+      if (coin === undefined) return;
+      flying.delete(id);
+      if (coin.amount > 2n * FEE_NEU) free.push(coin);
+    },
+    run: async () => {
+      const periodMs = 1000 / options.perSecond;
+      let dueMs = options.nowMs();
+      while (!stopped) {
+        dueMs += periodMs;
+        const coin = free.shift();
+        if (coin !== undefined) void submitOne(coin);
+        const waitMs = dueMs - options.nowMs();
+        if (waitMs > 0) await delay(waitMs);
+        // After a stall the load goes on at its rate instead of catching up in a burst.
+        else dueMs = options.nowMs();
+      }
+    },
+    stop: () => {
+      stopped = true;
+    },
+  };
+}

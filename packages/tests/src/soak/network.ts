@@ -1,0 +1,129 @@
+// A network of one's own for a soak run: raised by the command line as a user would, then taken over from its daemon so
+// that the run decides what is killed and when. Lives in a temporary folder and on loopback only.
+
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { layoutOf, loadNetworkState, type NetworkLayout, type NetworkState } from "@bystack/platform/network/layout";
+import { clientOf, type SideClient } from "@bystack/platform/network/run";
+import type { DeployProvider } from "@bystack/platform/provider";
+import { createProcessProvider } from "@bystack/platform/provider/process";
+
+export const PROGRAM = join(import.meta.dirname, "..", "..", "..", "cli", "bin", "bystack.mjs");
+
+export type SoakNetwork = {
+  readonly layout: NetworkLayout;
+  readonly state: NetworkState;
+  readonly provider: DeployProvider;
+  /** Ids of the side chain's nodes, in committee order. */
+  readonly sides: readonly string[];
+  readonly main: string;
+  cli(...args: readonly string[]): unknown;
+  client(id: string): SideClient;
+  pid(id: string): number;
+  start(ids: readonly string[]): Promise<void>;
+  remove(): Promise<void>;
+};
+
+const START_DEADLINE_MS = 60_000;
+
+function runCli(home: string, args: readonly string[]): unknown {
+  const result = spawnSync(process.execPath, [PROGRAM, "--json", ...args], {
+    env: { ...process.env, BYSTACK_HOME: home },
+    encoding: "utf8",
+    maxBuffer: 64 << 20,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const answer = JSON.parse(result.stdout || "{}") as {
+    ok?: boolean;
+    data?: unknown;
+    error?: { message: string; why: string };
+  };
+  if (answer.ok !== true)
+    throw new Error(`bystack ${args.join(" ")}: ${answer.error?.message ?? "no answer"} ${answer.error?.why ?? ""}`);
+  return answer.data;
+}
+
+/** Turns the frame tap of every node on: it writes all consensus messages it sends and receives to a file. */
+function switchTapsOn(layout: NetworkLayout, ids: readonly string[]): void {
+  for (const id of ids) {
+    const path = join(layout.nodes, id, "node.json");
+    const options = JSON.parse(readFileSync(path, "utf8"));
+    writeFileSync(path, JSON.stringify({ ...options, tap: true }, null, 2), { mode: 0o600 });
+  }
+}
+
+export function tapFileOf(layout: NetworkLayout, id: string): string {
+  return join(layout.nodes, id, "log", "frames.tap");
+}
+
+/** Raises the dev network, waits for its proof, ends its daemon (the nodes live on) and hands the nodes over. */
+export async function raiseNetwork(options: { tap: boolean }): Promise<SoakNetwork> {
+  const home = mkdtempSync(join(tmpdir(), "bystack-soak-"));
+  const layout = layoutOf(home, "dev");
+  const cli = (...args: readonly string[]): unknown => runCli(home, args);
+  cli("up", "--detach");
+  const state = loadNetworkState(layout);
+  if (state === undefined) throw new Error("the network left no state");
+  const daemon = JSON.parse(readFileSync(layout.daemon, "utf8")) as { pid: number };
+  process.kill(daemon.pid, "SIGKILL");
+  const provider = createProcessProvider({ folder: layout.root, program: PROGRAM });
+  const sides = state.nodes.filter((node) => node.kind === "side").map((node) => node.id);
+  const [main = ""] = state.nodes.filter((node) => node.kind === "main").map((node) => node.id);
+  if (options.tap) {
+    for (const id of sides) await provider.stop(id);
+    switchTapsOn(layout, sides);
+  }
+  const network: SoakNetwork = {
+    layout,
+    state,
+    provider,
+    sides,
+    main,
+    cli,
+    client: (id) => {
+      const node = state.nodes.find((candidate) => candidate.id === id);
+      const client = node === undefined ? undefined : clientOf(layout, node);
+      if (client === undefined) throw new Error(`${id} is not running`);
+      return client;
+    },
+    pid: (id) => (JSON.parse(readFileSync(join(layout.nodes, id, "instance.json"), "utf8")) as { pid: number }).pid,
+    start: async (ids) => {
+      await Promise.all(ids.map((id) => provider.start(id, START_DEADLINE_MS)));
+    },
+    remove: async () => {
+      for (const { id } of state.nodes) await provider.stop(id).catch(() => {});
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+  await network.start([main, ...sides]);
+  await waitUntilReady(network, sides);
+  return network;
+}
+
+/** Waits until the nodes say that they are ready. @throws after the deadline, with what the last one said */
+export async function waitUntilReady(
+  network: SoakNetwork,
+  ids: readonly string[],
+  deadlineMs = START_DEADLINE_MS,
+): Promise<void> {
+  const until = Date.now() + deadlineMs;
+  let last = "";
+  while (Date.now() < until) {
+    const infos = await Promise.all(
+      ids.map(async (id) =>
+        network
+          .client(id)
+          .call("info")
+          .catch((error: Error) => ({ ready: false, notReadyBecause: error.message })),
+      ),
+    );
+    const late = infos.findIndex((info) => !info.ready);
+    if (late < 0) return;
+    last = `${ids[late]}: ${infos[late]?.notReadyBecause}`;
+    await delay(100);
+  }
+  throw new Error(`not ready: ${last}`);
+}
