@@ -4,6 +4,7 @@
 
 import { concatBytes, EMPTY_BYTES } from "@bystack/utils/bytes";
 
+/** The largest integer of the machine; beyond it arithmetic is ErrRange (spec/bytom.md section 14.1). */
 export const INT64_MAX: bigint = (1n << 63n) - 1n;
 export const INT64_MIN: bigint = -(1n << 63n);
 
