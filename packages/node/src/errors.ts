@@ -119,10 +119,32 @@ const EXIT_CODES: Readonly<Record<string, number>> = {
   PORT_IN_USE: 73,
 };
 
-/** An error of our own; anything else is 75, and a broken invariant 70. */
+/** What the operating system calls a disk that takes nothing more, and a port that is taken. */
+const SYSTEM_EXIT_CODES: Readonly<Record<string, number>> = {
+  ENOSPC: 68,
+  EDQUOT: 68,
+  EIO: 68,
+  EROFS: 68,
+  EADDRINUSE: 73,
+};
+
+/** Reasons behind reasons that are looked at: our own chains are two or three long, and one may point at itself. */
+const CAUSES_MAX = 8;
+
+function ownExitCode(error: unknown): number | undefined {
+  if (error instanceof BystackError) return EXIT_CODES[error.code];
+  if (!(error instanceof Error)) return undefined;
+  if (error.message.startsWith("invariant broken")) return 70;
+  return SYSTEM_EXIT_CODES[(error as NodeJS.ErrnoException).code ?? ""];
+}
+
+/** The exit code of an error, or of the nearest reason behind it that has one; anything else is 75. */
 export function exitCodeOf(error: unknown): number {
-  if (error instanceof BystackError) return EXIT_CODES[error.code] ?? 75;
-  if (error instanceof Error && error.message.startsWith("invariant broken")) return 70;
-  if ((error as NodeJS.ErrnoException | undefined)?.code === "EADDRINUSE") return 73;
+  let reason = error;
+  for (let i = 0; i < CAUSES_MAX && reason !== undefined; i += 1) {
+    const code = ownExitCode(reason);
+    if (code !== undefined) return code;
+    reason = reason instanceof Error ? reason.cause : undefined;
+  }
   return 75;
 }

@@ -2,9 +2,10 @@
 // committed by LMDB's own thread, each commit synced before it resolves (`overlappingSync` off), so `flush` costs nothing
 // extra and a batch that is lost in a power cut is lost whole. One process per folder; files belong to the owner alone.
 
-import { chmodSync, mkdirSync } from "node:fs";
+import { chmodSync, mkdirSync, statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import { compareBytes } from "@bystack/utils/bytes";
+import type { BystackError } from "@bystack/utils/errors";
 import { type Database, open, type RootDatabase, type Transaction } from "lmdb";
 import { storageError } from "./errors.ts";
 import {
@@ -32,12 +33,41 @@ export type LmdbOptions = {
 
 type Store = Database<Uint8Array, Uint8Array>;
 
-/** Turns a failure of LMDB into a typed error. */
-function failure(operation: string, cause: unknown): Error {
+/** LMDB tells why a commit failed a moment after it told that it failed; if it never does, this long is waited. */
+const REASON_WAIT_MS = 1_000;
+/** A disk with less room than this is full: LMDB writes pages of 4 KiB, dozens at a time. */
+const FREE_BYTES_MIN = 262_144;
+
+/** LMDB reports the write that a full disk cut short as EIO, so the file system is asked. */
+function isFull(folder: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize < FREE_BYTES_MIN;
+  } catch {
+    return false;
+  }
+}
+
+/** Turns a failure of LMDB into a typed error. `path` is the database file. */
+function failure(operation: string, path: string, cause: unknown): BystackError {
   const text = cause instanceof Error ? cause.message : String(cause);
   const options = { why: `lmdb: ${operation}: ${text}`, details: { operation }, cause };
-  if (/no space left|MDB_MAP_FULL|disk quota/i.test(text)) return storageError("DISK_FULL", options);
-  return storageError("DISK_IO", options);
+  const saysFull = /no space left|MDB_MAP_FULL|disk quota|file too large/i.test(text);
+  return storageError(saysFull || isFull(dirname(path)) ? "DISK_FULL" : "DISK_IO", options);
+}
+
+/** What stands behind a failed commit: the error comes with a promise that is rejected with the reason. */
+async function reasonOf(cause: unknown): Promise<unknown> {
+  if (!(cause instanceof Error && "commitError" in cause)) return cause;
+  const { promise: late, resolve: giveUp } = Promise.withResolvers<unknown>();
+  const timer = setTimeout(() => giveUp(cause), REASON_WAIT_MS);
+  const reason = Promise.resolve(cause.commitError).then(
+    () => cause,
+    (error: unknown) => error,
+  );
+  const known = await Promise.race([reason, late]);
+  clearTimeout(timer);
+  return known;
 }
 
 function createReader(
@@ -123,13 +153,15 @@ function openDatabase(options: LmdbOptions): RootDatabase<Uint8Array, Uint8Array
       keyEncoding: "binary",
       encoding: "binary",
       overlappingSync: false,
+      // Our batches are whole already; batches made of everything in one turn have a promise that nobody can hear fail.
+      eventTurnBatching: false,
       maxReaders: KV_READERS_MAX + 26,
       ...(options.mapSizeBytes === undefined ? {} : { mapSize: options.mapSizeBytes }),
     });
     for (const file of [options.path, `${options.path}-lock`]) chmodSync(file, 0o600);
     return root;
   } catch (cause) {
-    throw failure("open", cause);
+    throw failure("open", options.path, cause);
   }
 }
 
@@ -138,6 +170,8 @@ export async function openLmdbStore(options: LmdbOptions): Promise<KvStore> {
   const root = openDatabase(options);
   let closed = false;
   let readers = 0;
+  // After a failed commit nobody knows what is on the disk, and a later batch may build on the lost one: none is taken.
+  let broken: BystackError | undefined;
 
   const assertOpen = (): void => {
     if (closed) throw storageError("STORE_CLOSED");
@@ -154,6 +188,7 @@ export async function openLmdbStore(options: LmdbOptions): Promise<KvStore> {
   const write = async (batch: Parameters<KvStore["batch"]>[0]): Promise<void> => {
     assertOpen();
     assertBatch(batch);
+    if (broken !== undefined) throw broken;
     // LMDB reads the bytes later, in its own thread: it gets copies that nobody changes.
     const puts = (batch.puts ?? []).map(({ key, value }) => ({ key, value: Uint8Array.from(value) }));
     try {
@@ -163,7 +198,9 @@ export async function openLmdbStore(options: LmdbOptions): Promise<KvStore> {
       });
       await committed;
     } catch (cause) {
-      throw failure("batch", cause);
+      const error = failure("batch", options.path, await reasonOf(cause));
+      broken ??= error;
+      throw broken;
     }
   };
 
@@ -194,9 +231,10 @@ export async function openLmdbStore(options: LmdbOptions): Promise<KvStore> {
       closed = true;
       try {
         await root.committed;
-        await root.close();
       } catch (cause) {
-        throw failure("close", cause);
+        throw failure("close", options.path, await reasonOf(cause));
+      } finally {
+        await root.close();
       }
     },
   };

@@ -17,8 +17,8 @@ import {
   type MainRefusal,
   type MainTipChange,
 } from "./main-chain.ts";
-import { MainMempool, type MempoolVerdict } from "./mempool.ts";
-import { buildMainTemplate, type MainTemplate } from "./template.ts";
+import { MainMempool, MEMPOOL_LIMITS, type MempoolVerdict } from "./mempool.ts";
+import { type MainTemplate, MainTemplateBuilder } from "./template.ts";
 
 /** Jobs that may wait: more than a sync batch, far less than memory. */
 export const CHAIN_JOBS_MAX = 1_024;
@@ -34,7 +34,7 @@ export class MainChainService {
 
   private constructor(chain: MainChain) {
     this.chain = chain;
-    this.mempool = new MainMempool(chain.rules);
+    this.mempool = new MainMempool(chain.rules, MEMPOOL_LIMITS, chain.vmRules);
   }
 
   /** @throws BystackError as {@link MainChain.open} */
@@ -72,8 +72,13 @@ export class MainChainService {
     });
   }
 
-  submitTransaction(transaction: MainTransaction, nowMs: number): Promise<MempoolVerdict> {
-    return this.#run(() => this.#submit(transaction, mapMainTransaction(transaction), nowMs));
+  /** Takes a transaction into the mempool. `mapped` saves the mapping when the caller has it. */
+  submitTransaction(
+    transaction: MainTransaction,
+    nowMs: number,
+    mapped = mapMainTransaction(transaction),
+  ): Promise<MempoolVerdict> {
+    return this.#run(() => this.#submit(transaction, mapped, nowMs));
   }
 
   /** Builds a candidate block on the tip; transactions that can never be mined leave the pool. */
@@ -82,16 +87,21 @@ export class MainChainService {
       const { chain, mempool } = this;
       const entries = mempool.entries();
       const lookup = await chain.prefetch(entries.flatMap(({ mapped }) => mapped.spentOutputIds));
-      const template = buildMainTemplate({
+      const builder = new MainTemplateBuilder({
         parent: chain.tip,
         needs: chain.needsOf(chain.tip),
         rules: chain.rules,
         nowSeconds: BigInt(Math.floor(options.nowMs / 1000)),
         program: options.program,
         ...(options.extra === undefined ? {} : { extra: options.extra }),
-        entries,
         lookup,
+        vmRules: chain.vmRules,
       });
+      for (const entry of entries) {
+        if (!builder.add(entry)) break;
+        await chain.pause();
+      }
+      const template = builder.finish();
       for (const id of template.rejected) mempool.drop(id);
       return template;
     });
@@ -129,6 +139,7 @@ export class MainChainService {
         confirmed.add(bytesToHex(item.mapped.id));
         mempool.confirm(item.mapped.id);
         mempool.dropSpendersOf(spentOutputs(item));
+        await this.chain.pause();
       }
     }
     mempool.dropExpired(this.chain.tip.header.height + 1n);

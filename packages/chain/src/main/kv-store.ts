@@ -12,12 +12,13 @@ import {
 } from "@bystack/protocol/main/block";
 import { mapMainTransaction } from "@bystack/protocol/main/entries";
 import { ByteReader, ByteWriter } from "@bystack/protocol/wire";
-import { bucketKey, bucketRange, type KvEntry, type KvStore } from "@bystack/storage/kv";
+import { bucketKey, bucketRange, type KvEntry, type KvReader, type KvStore } from "@bystack/storage/kv";
 import { bytesToHex, equalBytes, type Hash, hexToBytes, utf8ToBytes } from "@bystack/utils/bytes";
 import { type IndexedMainBlock, MainIndex, MainIndexChanges } from "../index/main-index.ts";
 import { MAIN_INDEX_BUCKET } from "../index/main-records.ts";
 import { mainChainError } from "./errors.ts";
-import type { MainChainStore, MainStoreCommit, MainTipCommit, StoredMainBlock } from "./store.ts";
+import { NEVER_PAUSE, type Pause } from "./pause.ts";
+import type { FreshMainBlock, MainChainStore, MainStoreCommit, MainTipCommit, StoredMainBlock } from "./store.ts";
 
 /** Single values · height and hash → header · hash → block · output id → state · height → hash of the main chain. */
 const BUCKET = { meta: 1, header: 2, block: 3, utxo: 4, main: 5 } as const;
@@ -82,21 +83,35 @@ function damaged(what: string): Error {
   return mainChainError("STORE_INCONSISTENT", { why: `${what} is damaged` });
 }
 
-function indexedBlock({ hash, block, statusFail }: StoredMainBlock): IndexedMainBlock {
+function indexedBlock({ hash, block, statusFail, mapped }: FreshMainBlock): IndexedMainBlock {
   const transactions = block.transactions.map((item, i) => ({
-    mapped: mapMainTransaction(item),
+    mapped: mapped?.[i] ?? mapMainTransaction(item),
     statusFail: statusFail[i] === true,
   }));
   return { hash, height: Number(block.header.height), transactions };
+}
+
+/** The store for work that asks for thousands of records: some drivers answer at once, without ever leaving the loop. */
+function pausing(kv: KvStore, pause: Pause): KvReader {
+  return {
+    get: async (key) => {
+      await pause();
+      return kv.get(key);
+    },
+    getMany: (keys) => kv.getMany(keys),
+    iterate: (range) => kv.iterate(range),
+  };
 }
 
 export class KvMainChainStore implements MainChainStore {
   /** Answers questions of the API about the main chain. */
   readonly index: MainIndex;
   readonly #kv: KvStore;
+  readonly #pause: Pause;
 
-  private constructor(kv: KvStore) {
+  private constructor(kv: KvStore, pause: Pause) {
     this.#kv = kv;
+    this.#pause = pause;
     this.index = new MainIndex(kv);
   }
 
@@ -104,8 +119,8 @@ export class KvMainChainStore implements MainChainStore {
    * Opens the main chain in a store and rebuilds its indexes when they are missing or old. The store stays the caller's to
    * close. @throws BystackError STORE_INCONSISTENT
    */
-  static async open(kv: KvStore): Promise<KvMainChainStore> {
-    const store = new KvMainChainStore(kv);
+  static async open(kv: KvStore, pause: Pause = NEVER_PAUSE): Promise<KvMainChainStore> {
+    const store = new KvMainChainStore(kv, pause);
     const best = await store.best();
     if (best !== undefined && !(await store.#isIndexed())) await store.#rebuildIndex(best.height);
     return store;
@@ -176,7 +191,7 @@ export class KvMainChainStore implements MainChainStore {
       if (stored === undefined) throw damaged(`block ${bytesToHex(hash)}, which is missing,`);
       return indexedBlock(stored);
     };
-    const index = new MainIndexChanges(this.#kv);
+    const index = new MainIndexChanges(pausing(this.#kv, this.#pause));
     const { to } = bucketRange(BUCKET.main);
     const replaced = { from: mainKey(tip.fromHeight), ...(to === undefined ? {} : { to }), reverse: true };
     for await (const { key, value } of this.#kv.iterate(replaced)) {
@@ -192,11 +207,13 @@ export class KvMainChainStore implements MainChainStore {
       if (utxo === undefined) deletes.push(key);
       else puts.push({ key, value: encodeUtxo(utxo) });
     }
+    await this.#pause();
     const indexed = index.batch();
     puts.push(...indexed.puts);
     deletes.push(...indexed.deletes);
     puts.push({ key: BEST_KEY, value: encodeBest(tip) });
     puts.push({ key: INDEX_KEY, value: INDEX_VERSION });
+    await this.#pause();
   }
 
   async #isIndexed(): Promise<boolean> {

@@ -18,7 +18,9 @@ import { createMainBlockNode, headerNeeds, MainBlockIndex, type MainBlockNode } 
 import { mainChainError } from "./errors.ts";
 import { branchChange, isBetterBranch } from "./fork-choice.ts";
 import { OrphanBlocks } from "./orphan-blocks.ts";
-import type { MainChainStore, MainTipCommit, StoredMainBlock } from "./store.ts";
+import { NEVER_PAUSE, type Pause } from "./pause.ts";
+import type { FreshMainBlock, MainChainStore, MainTipCommit } from "./store.ts";
+import { type ProgramRules, rememberSignatures } from "./verified-signatures.ts";
 
 /**
  * The verdict on a proof of work: does the Tensority hash of this header under this seed reach these bits? A rejection says
@@ -30,6 +32,8 @@ export type MainChainOptions = {
   readonly spec: MainChainSpec;
   readonly store: MainChainStore;
   readonly checkWork: WorkCheck;
+  /** Awaited between the steps of long work; by default there is no pause. */
+  readonly pause?: Pause;
 };
 
 /** A block on its way into or out of the main chain. */
@@ -54,12 +58,18 @@ export type MainRefusal = {
 /** `orphan`: the block waits for its parent. `change` is there when the tip moved. */
 export type MainBlockAccepted = { readonly orphan: boolean; readonly known: boolean; readonly change?: MainTipChange };
 
+/** Outputs looked up between two pauses. */
+const PREFETCH_CHUNK = 512;
+
 /** Blocks that passed validation in one call, by key, not yet written. */
 type Accepted = Map<string, ConnectedMainBlock>;
 
 export class MainChain {
   readonly rules: MainLedgerRules;
   readonly index: MainBlockIndex;
+  /** How programs run, with a memory of valid signatures: for everybody who judges transactions of this chain. */
+  readonly vmRules: ProgramRules = rememberSignatures();
+  readonly pause: Pause;
   readonly #retarget: RetargetRules;
   readonly #store: MainChainStore;
   readonly #checkWork: WorkCheck;
@@ -70,6 +80,7 @@ export class MainChain {
     this.#retarget = retargetRulesOf(options.spec);
     this.#store = options.store;
     this.#checkWork = options.checkWork;
+    this.pause = options.pause ?? NEVER_PAUSE;
     this.index = index;
   }
 
@@ -151,7 +162,9 @@ export class MainChain {
     if (!first.ok) return first;
     accepted.set(key, first.value);
     const candidate = await this.#adoptOrphans(first.value.node, accepted, nowMs);
+    await this.pause();
     const connected = await this.#connect(candidate, accepted);
+    await this.pause();
     await this.#commit(accepted, connected.ok ? connected.value?.commit : undefined);
     if (!connected.ok) return connected;
     const change = connected.value?.change;
@@ -178,7 +191,8 @@ export class MainChain {
     const node = createMainBlockNode(block.header, parent);
     const work = { hash: node.hash, seed: needs.seed, bits: block.header.bits };
     if (!(await this.#isProven(work))) return err({ code: "errWorkProof" });
-    const body = validateMainBody(block, this.rules);
+    await this.pause();
+    const body = validateMainBody(block, this.rules, this.vmRules);
     if (!body.ok) return body;
     const { transactions, statusFail } = body.value;
     const applied = transactions.map((mapped, index) => ({ mapped, statusFail: statusFail[index] === true }));
@@ -264,16 +278,24 @@ export class MainChain {
 
   /** A lookup over the stored outputs with these ids, as the ledger wants it: synchronous. */
   async prefetch(ids: readonly Hash[]): Promise<(id: Hash) => MainUtxo | undefined> {
-    const found = await this.#store.utxos(ids);
-    const entries = new Map(ids.map((id, index) => [bytesToHex(id), found[index]]));
+    const entries = new Map<string, MainUtxo | undefined>();
+    for (let from = 0; from < ids.length; from += PREFETCH_CHUNK) {
+      const chunk = ids.slice(from, from + PREFETCH_CHUNK);
+      const found = await this.#store.utxos(chunk);
+      chunk.forEach((id, index) => {
+        entries.set(bytesToHex(id), found[index]);
+      });
+      await this.pause();
+    }
     return (id) => entries.get(bytesToHex(id));
   }
 
   async #commit(accepted: Accepted, tip: MainTipCommit | undefined): Promise<void> {
-    const blocks: StoredMainBlock[] = Array.from(accepted.values(), ({ node, block, applied }) => ({
+    const blocks: FreshMainBlock[] = Array.from(accepted.values(), ({ node, block, applied }) => ({
       hash: node.hash,
       block,
       statusFail: applied.map(({ statusFail }) => statusFail),
+      mapped: applied.map(({ mapped }) => mapped),
     }));
     await this.#store.commit({ blocks, ...(tip === undefined ? {} : { tip }) });
     // Only what is written is known: a crash before this line leaves the same state on disk and in memory.

@@ -31,7 +31,8 @@ export class MemoryMainChainStore implements MainChainStore {
   }
 
   async commit(commit: MainStoreCommit): Promise<void> {
-    for (const stored of commit.blocks) this.#blocks.set(bytesToHex(stored.hash), stored);
+    for (const { hash, block, statusFail } of commit.blocks)
+      this.#blocks.set(bytesToHex(hash), { hash, block, statusFail });
     const { tip } = commit;
     if (tip === undefined) return;
     this.#main = [...this.#main.slice(0, Number(tip.fromHeight)), ...tip.attached];

@@ -4,7 +4,7 @@
 // whose inputs are not known yet wait apart. Every pool is bounded in number and in bytes.
 
 import type { MainTransactionErrorCode } from "@bystack/ledger/main/errors";
-import { isBtm, type MainLedgerRules } from "@bystack/ledger/main/rules";
+import { isBtm, MAIN_VM_RULES, type MainLedgerRules } from "@bystack/ledger/main/rules";
 import { createdOutputs, type MainUtxoLookup, spentOutputs } from "@bystack/ledger/main/utxo";
 import { validateMainTransaction } from "@bystack/ledger/main/validate-transaction";
 import type { MainHeader } from "@bystack/protocol/main/block";
@@ -14,6 +14,7 @@ import { bytesToHex, type Hash } from "@bystack/utils/bytes";
 import { err, ok, type Result } from "@bystack/utils/result";
 import type { MainMempoolErrorCode } from "./errors.ts";
 import { OrphanTransactions } from "./orphan-transactions.ts";
+import type { ProgramRules } from "./verified-signatures.ts";
 
 /** As in the reference. */
 export const MEMPOOL_TRANSACTIONS_MAX = 10_000;
@@ -53,6 +54,7 @@ export type MempoolContext = {
 export class MainMempool {
   readonly #rules: MainLedgerRules;
   readonly #limits: MempoolLimits;
+  readonly #vmRules: ProgramRules;
   /** By id, in order of arrival. */
   readonly #entries = new Map<string, MempoolEntry>();
   /** Outputs that waiting transactions create, and outputs that they spend, with the id of the transaction. */
@@ -61,9 +63,10 @@ export class MainMempool {
   readonly #orphans = new OrphanTransactions();
   #bytes = 0;
 
-  constructor(rules: MainLedgerRules, limits: MempoolLimits = MEMPOOL_LIMITS) {
+  constructor(rules: MainLedgerRules, limits: MempoolLimits = MEMPOOL_LIMITS, vmRules: ProgramRules = MAIN_VM_RULES) {
     this.#rules = rules;
     this.#limits = limits;
+    this.#vmRules = vmRules;
   }
 
   get size(): number {
@@ -95,9 +98,10 @@ export class MainMempool {
   ): MempoolVerdict {
     if (this.#entries.has(bytesToHex(mapped.id))) return ok({ status: "known" });
     if (isDust(mapped)) return err("ErrDustTx");
+    const { version: blockVersion, height: blockHeight } = context.tip;
     const { gas, error } = validateMainTransaction(
       transaction,
-      { blockVersion: context.tip.version, blockHeight: context.tip.height, isFirst: false, rules: this.#rules },
+      { blockVersion, blockHeight, isFirst: false, rules: this.#rules, vmRules: this.#vmRules },
       mapped,
     );
     if (!gas.gasValid) return err(error ?? "ErrGasCalculate");

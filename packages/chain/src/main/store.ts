@@ -3,6 +3,7 @@
 
 import type { MainUtxo, MainUtxoChanges } from "@bystack/ledger/main/utxo";
 import type { MainBlock, MainHeader } from "@bystack/protocol/main/block";
+import type { MappedMainTransaction } from "@bystack/protocol/main/entries";
 import type { Hash } from "@bystack/utils/bytes";
 
 /** A validated block with the status of each transaction; true = gas-only. */
@@ -11,6 +12,9 @@ export type StoredMainBlock = {
   readonly block: MainBlock;
   readonly statusFail: readonly boolean[];
 };
+
+/** A block to be stored. `mapped` saves whoever indexes the block the work of mapping its transactions; it is not kept. */
+export type FreshMainBlock = StoredMainBlock & { readonly mapped?: readonly MappedMainTransaction[] };
 
 /** A change of the main chain: the heights from `fromHeight` on now belong to `attached`, and nothing is above them. */
 export type MainTipCommit = {
@@ -23,7 +27,7 @@ export type MainTipCommit = {
 };
 
 export type MainStoreCommit = {
-  readonly blocks: readonly StoredMainBlock[];
+  readonly blocks: readonly FreshMainBlock[];
   /** Absent when the blocks did not change the main chain. */
   readonly tip?: MainTipCommit;
 };

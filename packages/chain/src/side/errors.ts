@@ -27,12 +27,6 @@ export const CHAIN_SIDE_ERRORS = {
     message: "Too many transactions wait.",
     next: "Try again after a few blocks.",
   },
-  MEMPOOL_CONFLICT: {
-    kind: "conflict",
-    fault: "peer-minor",
-    message: "A waiting transaction spends the same output.",
-    next: "Wait until it is in a block, then build anew.",
-  },
 } as const satisfies ErrorTable;
 
 export const chainSideError = errorFactory(CHAIN_SIDE_ERRORS);

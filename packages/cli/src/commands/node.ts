@@ -35,6 +35,7 @@ async function createMember(context: MemberContext): Promise<MemberPart> {
     timers: systemTimers,
     rng: systemRng,
     logger: context.logger,
+    crashPoint: context.crashPoint,
   });
 }
 
@@ -60,6 +61,35 @@ async function start(
 /** An ordered stop that takes longer than this has hung; the process ends anyway and recovers at its next start. */
 const STOP_DEADLINE_MS = 15_000;
 
+/** Says why the node ends, in its log and on stderr. A full disk may refuse both, and that must not hide the exit code. */
+function reportEnd(error: unknown, logger: Logger | undefined): void {
+  const known = error instanceof BystackError;
+  let why = String(error);
+  if (known) why = `${error.code}: ${error.message} ${error.why}`.trim();
+  else if (error instanceof Error) why = error.stack ?? error.message;
+  try {
+    logger?.error("the node ends", { why, exitCode: exitCodeOf(error) });
+    process.stderr.write(`${why}\n${known ? `next: ${error.next}\n` : ""}`);
+  } catch {
+    // The exit code still tells.
+  }
+}
+
+/**
+ * Ends the process on a failure that nobody awaited: nothing may go on after it, least of all voting. At once, without an
+ * ordered stop: every start recovers from what is on the disk.
+ */
+function endOnUnheardFailure(logger: Logger): void {
+  const end = (error: unknown): never => {
+    reportEnd(error, logger);
+    process.exit(exitCodeOf(error));
+  };
+  process.on("uncaughtException", end);
+  process.on("unhandledRejection", end);
+  // Whoever read our output has gone, or its file is on the full disk.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+}
+
 /** Runs a node until SIGTERM, SIGINT, its stop route or a failure; the exit code says which (platform.md section 3). */
 export async function runNodeRun(folder: string): Promise<void> {
   let logger: ReturnType<typeof createFileLogger> | undefined;
@@ -71,6 +101,7 @@ export async function runNodeRun(folder: string): Promise<void> {
       level: options.logLevel,
       nowMs: Date.now,
     });
+    endOnUnheardFailure(logger);
     const { promise: asked, resolve: ask } = Promise.withResolvers<void>();
     process.once("SIGTERM", () => ask());
     process.once("SIGINT", () => ask());
@@ -82,14 +113,7 @@ export async function runNodeRun(folder: string): Promise<void> {
     logger.info("stopped");
     process.exit(0);
   } catch (error) {
-    const known = error instanceof BystackError;
-    const why = known
-      ? `${error.code}: ${error.message} ${error.why}`.trim()
-      : error instanceof Error
-        ? (error.stack ?? error.message)
-        : String(error);
-    logger?.error("the node ends", { why });
-    process.stderr.write(`${why}\n${known ? `next: ${error.next}\n` : ""}`);
+    reportEnd(error, logger);
     process.exit(exitCodeOf(error));
   }
 }

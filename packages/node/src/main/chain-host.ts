@@ -95,9 +95,10 @@ export class ChainHost {
   async submit(raw: Uint8Array): Promise<{ id: Hash; known: boolean }> {
     const decoded = decodeMainTransaction(raw, { bytesMax: MAIN_RELAY_BYTES_MAX });
     if (!decoded.ok) throw nodeError("TRANSACTION_REJECTED", { why: describeDecodeError(decoded.error) });
-    const { id, spentOutputIds } = mapMainTransaction(decoded.value);
+    const mapped = mapMainTransaction(decoded.value);
+    const { id, spentOutputIds } = mapped;
     if ((await this.store.index.transaction(id)) !== undefined) return { id, known: true };
-    const verdict = await this.#guard(this.service.submitTransaction(decoded.value, this.#options.nowMs()));
+    const verdict = await this.#guard(this.service.submitTransaction(decoded.value, this.#options.nowMs(), mapped));
     if (!verdict.ok) throw submitRefusal(verdict.error);
     if (verdict.value.status === "waiting") {
       // Success would be a promise that nobody keeps: the output may be spent, or never come.

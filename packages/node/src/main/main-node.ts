@@ -9,6 +9,7 @@ import { NODE_ROUTES, type NodeEvent } from "@bystack/api/node-routes";
 import { type ApiServer, createApiServer } from "@bystack/api/server";
 import { MainChainService } from "@bystack/chain/main/chain-service";
 import { KvMainChainStore } from "@bystack/chain/main/kv-store";
+import type { Pause } from "@bystack/chain/main/pause";
 import { protocolError } from "@bystack/protocol/errors";
 import { chainSpecHash, type MainChainSpec, parseChainSpecText } from "@bystack/protocol/spec";
 import { openDataFolder } from "@bystack/storage/data-folder";
@@ -29,6 +30,7 @@ import { ChainHost } from "./chain-host.ts";
 import { createMainHandlers, type HandlerParts } from "./handlers.ts";
 import { type Miner, startMiner } from "./miner.ts";
 import { chooseBackend, openProofOfWork, type ProofOfWork } from "./proof-of-work.ts";
+import { createPause } from "./turns.ts";
 
 const FOLDER_KIND = "main-node";
 const FOLDER_VERSION = 1;
@@ -105,10 +107,10 @@ class Opened {
   }
 }
 
-type Ground = { readonly spec: MainChainSpec; readonly store: KvMainChainStore };
+type Ground = { readonly spec: MainChainSpec; readonly store: KvMainChainStore; readonly pause: Pause };
 
 /** Data folder and store, tied to the spec. @throws BystackError FOLDER_IN_USE, SPEC_MISMATCH and what storage refuses */
-async function openGround(start: MainNodeStart, opened: Opened): Promise<Ground> {
+async function openGround(start: Composing, opened: Opened): Promise<Ground> {
   const { folder, options } = start;
   const spec = loadMainSpec(join(folder, options.specFile));
   mkdirSync(join(folder, "data"), { recursive: true, mode: 0o700 });
@@ -121,9 +123,10 @@ async function openGround(start: MainNodeStart, opened: Opened): Promise<Ground>
   const kv: KvStore =
     options.store === "memory" ? createMemoryStore() : await openLmdbStore({ path: join(data.path, "chain.lmdb") });
   opened.add(() => kv.close());
-  const store = await KvMainChainStore.open(kv);
+  const pause = createPause(() => start.clock.monotonicMs());
+  const store = await KvMainChainStore.open(kv, pause);
   if (!(await store.bindSpec(chainSpecHash(spec)))) throw nodeError("SPEC_MISMATCH", { why: `chain ${options.chain}` });
-  return { spec, store };
+  return { spec, store, pause };
 }
 
 async function openService(ground: Ground, work: ProofOfWork): Promise<MainChainService> {

@@ -25,7 +25,6 @@ export function createFileLogger(options: {
   let size = fstatSync(file).size;
 
   function rotate(): void {
-    closeSync(file);
     rmSync(`${path}.${LOG_FILES_MAX - 1}`, { force: true });
     for (let i = LOG_FILES_MAX - 2; i >= 1; i -= 1) {
       try {
@@ -35,7 +34,10 @@ export function createFileLogger(options: {
       }
     }
     renameSync(path, `${path}.1`);
-    file = openSync(path, "a", 0o600);
+    // The new file before the old one is closed: on a full disk the old one goes on, and never a number that is now another's.
+    const next = openSync(path, "a", 0o600);
+    closeSync(file);
+    file = next;
     size = 0;
   }
 
@@ -43,9 +45,9 @@ export function createFileLogger(options: {
     if (RANK[level] < RANK[options.level]) return;
     const entry = { time: new Date(options.nowMs()).toISOString(), level, node: options.node, message, ...fields };
     const line = `${JSON.stringify(entry, (_, value) => (typeof value === "bigint" ? value.toString() : value))}\n`;
-    if (size + line.length > LOG_FILE_BYTES_MAX) rotate();
     // A full disk must not take the node down through its log: the rules about votes decide that, not this.
     try {
+      if (size + line.length > LOG_FILE_BYTES_MAX) rotate();
       size += writeSync(file, line);
     } catch {
       size += 0;

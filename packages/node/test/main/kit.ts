@@ -71,7 +71,11 @@ export function clientOf(url: string, adminToken?: string): Client {
 }
 
 /** Follows the stream and resolves with the first event that satisfies. */
-export type Events = { until(what: (event: NodeEvent) => boolean): Promise<NodeEvent>; close(): void };
+export type Events = {
+  until(what: (event: NodeEvent) => boolean): Promise<NodeEvent>;
+  seen(): readonly NodeEvent[];
+  close(): void;
+};
 
 export async function followEvents(url: string): Promise<Events> {
   const seen: NodeEvent[] = [];
@@ -105,6 +109,7 @@ export async function followEvents(url: string): Promise<Events> {
         waiting.add(look);
         look();
       }),
+    seen: () => seen,
     close: () => stream.close(),
   };
 }
