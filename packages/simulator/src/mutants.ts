@@ -21,14 +21,14 @@ const LIVENESS_MS = 40_000;
 
 const PINNED: Readonly<Partial<Record<Mutation, number>>> = {
   S1: 10,
-  S2: 2,
-  S3: 123,
-  S4: 7,
+  S2: 1,
+  S3: 114,
+  S4: 6,
   S5: 1,
   "S5-forget": 1,
   epoch: 1,
-  extend: 1,
-  repropose: 28,
+  extend: 4,
+  repropose: 20,
   quorum: 1,
 };
 

@@ -13,6 +13,7 @@ import { type AnswerMessage, answerSignedBytes, type BbftMessage, type Position,
 import { emit, note } from "./output.ts";
 import { comparePositions } from "./replay.ts";
 import { type BbftState, isValidator } from "./state.ts";
+import { mayServe } from "./sync.ts";
 import { requestSync } from "./wanted.ts";
 
 /** Through-epoch of an observe state whose end is not known yet: the record was missing and nobody has answered. */
@@ -91,6 +92,8 @@ function votesOf(state: BbftState, signer: number, from: Position): Vote[] {
 export function handleAsk(state: BbftState, from: PeerId, message: BbftMessage & { type: "ASK" }): void {
   const { asker, nonce } = message;
   if (!isValidator(state) || asker >= state.derived.n || asker === state.config.ownIndex) return;
+  // An answer costs a signature: honest askers repeat themselves after {@link ASK_INTERVAL_MS}.
+  if (!mayServe(state, from, "answer")) return;
   const votes = votesOf(state, asker, message.from);
   const content = { nonce, signer: state.config.ownIndex, asker, certificate: highestCertificate(state), votes };
   const signature = state.crypto.sign(answerSignedBytes(state.config.chainId, content));

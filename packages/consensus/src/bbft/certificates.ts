@@ -50,7 +50,7 @@ export function checkOwnVote(state: BbftState, vote: Content): void {
 /** The cheap half of {@link checkOwnVote} for a certificate: only a bit that the record cannot explain is verified. */
 export function checkOwnBit(state: BbftState, certificate: Certificate): void {
   const own = state.config.ownIndex;
-  if (own < 0 || !hasSigner(certificate, own)) return;
+  if (own < 0 || !hasSigner(certificate, own) || comparePositions(certificate, state.floor) < 0) return;
   const known = state.own.get(ownKey(certificate.epoch, certificate.view))?.votes[certificate.kind];
   if (known !== undefined && sameBlock(known, certificate)) return;
   if (verifyFully(state, certificate)) checkOwnVote(state, certificate);
@@ -80,7 +80,7 @@ function heldCertificate(state: BbftState, certificate: Certificate): Certificat
   }
   if (certificate.kind === VOTE_KINDS.NOTARIZE) return state.notarized.get(certificate.view);
   if (certificate.kind === VOTE_KINDS.NULLIFY) return state.nullified.get(certificate.view);
-  const candidates = [state.finalCertificate, state.final.certificate];
+  const candidates = [state.finalCertificate, state.nearCertificate, state.final.certificate];
   return candidates.find((held) => held?.view === certificate.view && held.epoch === certificate.epoch);
 }
 
@@ -140,8 +140,10 @@ function learnFinalize(state: BbftState, certificate: Certificate): void {
   const best = state.finalCertificate;
   if (best !== undefined && best.height >= certificate.height && !sameBlock(best, certificate)) {
     if (best.height === certificate.height) halt(state, `two blocks are final at height ${best.height}`);
+    else state.nearCertificate = certificate;
     return;
   }
+  if (best !== undefined && certificate.height > best.height) state.nearCertificate ??= best;
   if (best === undefined || certificate.height > best.height) state.finalCertificate = certificate;
 }
 

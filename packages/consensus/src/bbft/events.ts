@@ -85,8 +85,11 @@ export type BbftEffect =
       readonly height: number;
       readonly halvings: number;
     }
-  /** Execute the block against its parent's state; the parent was valid or final. */
-  | { readonly type: "validateBlock"; readonly block: SideBlock }
+  /**
+   * Execute the block against its parent's state; the parent was valid or final. `certified`: a quorum has checked it, so
+   * costly checks that do not depend on this node's state (proof of work) may be taken for done.
+   */
+  | { readonly type: "validateBlock"; readonly block: SideBlock; readonly certified: boolean }
   | { readonly type: "evaluatePredicate"; readonly block: SideBlock }
   /** Blocks that are final from now on, ascending; the certificate is the last one's. */
   | { readonly type: "finalised"; readonly blocks: readonly SideBlock[]; readonly certificate: Certificate }

@@ -8,7 +8,7 @@ import { bytesToHex } from "@bystack/utils/bytes";
 import { isEpochEnd } from "./config.ts";
 import { BLOCKS_MAX } from "./limits.ts";
 import { emit, halt, note } from "./output.ts";
-import { type BbftState, type BlockEntry, finalView, type Point } from "./state.ts";
+import { type BbftState, type BlockEntry, finalView, isValidator, type Point } from "./state.ts";
 import { wantBlock } from "./wanted.ts";
 
 function parentTime(state: BbftState, block: SideBlock): number | undefined {
@@ -34,18 +34,21 @@ function execute(state: BbftState, entry: BlockEntry): void {
     return;
   }
   entry.status = "pending";
-  emit(state, { type: "validateBlock", block: entry.block });
+  emit(state, { type: "validateBlock", block: entry.block, certified: entry.certified });
 }
 
-/** Keeps a block above the last final one. @returns undefined when it is below or there is no room. */
-export function storeBlock(state: BbftState, block: SideBlock): BlockEntry | undefined {
+/**
+ * Keeps a block above the last final one; `certified` also when it was not asked for. @returns undefined when it is below
+ * or there is no room.
+ */
+export function storeBlock(state: BbftState, block: SideBlock, certified = false): BlockEntry | undefined {
   const key = bytesToHex(block.hash);
   const held = state.blocks.get(key);
   if (held !== undefined) return held;
   const wanted = state.wanted.delete(key);
   if (block.header.height <= state.final.height) return undefined;
   if (!wanted && state.blocks.size >= BLOCKS_MAX) return undefined;
-  const entry: BlockEntry = { block, key, status: "waiting", predicate: "new" };
+  const entry: BlockEntry = { block, key, certified: certified || wanted, status: "waiting", predicate: "new" };
   state.blocks.set(key, entry);
   execute(state, entry);
   return entry;
@@ -62,9 +65,9 @@ export function blockJudged(state: BbftState, entry: BlockEntry, valid: boolean)
   }
   const certified = [
     ...state.notarized.values(),
-    ...(state.finalCertificate === undefined ? [] : [state.finalCertificate]),
+    ...[state.finalCertificate, state.nearCertificate].filter((certificate) => certificate !== undefined),
   ];
-  if (certified.some((certificate) => bytesToHex(certificate.blockHash) === entry.key)) {
+  if (entry.certified || certified.some((certificate) => bytesToHex(certificate.blockHash) === entry.key)) {
     halt(state, "a certificate contradicts own execution");
   }
 }
@@ -102,8 +105,13 @@ function prune(state: BbftState): void {
   const view = finalView(state);
   for (const table of [state.notarized, state.nullified, state.votes, state.proposals])
     deleteBelow(table as Map<number, unknown>, view);
-  for (const [key, entry] of state.blocks)
-    if (entry.block.header.height <= state.final.height) state.blocks.delete(key);
+  // A descendant of the final block is higher and of a later view: what is not both can never become final.
+  const last = state.final.block?.header;
+  for (const [key, { block }] of state.blocks) {
+    const { header } = block;
+    const isBeside = last !== undefined && header.epoch === last.epoch && header.view <= last.view;
+    if (header.height <= state.final.height || isBeside) state.blocks.delete(key);
+  }
   for (const [key] of state.wanted) if (!isStillWanted(state, key)) state.wanted.delete(key);
 }
 
@@ -116,22 +124,32 @@ function isStillWanted(state: BbftState, key: string): boolean {
 /** Makes final what a certificate allows to. @returns whether anything became final. */
 export function tryFinalise(state: BbftState): boolean {
   if (state.mutation === "epoch") pretendFinal(state);
-  const certificate = state.finalCertificate;
-  if (certificate === undefined) return false;
-  if (certificate.height <= state.final.height) {
-    state.finalCertificate = undefined;
-    return false;
+  forgetReached(state);
+  // Whoever is far behind has blocks for the lower one long before those for the best one.
+  for (const certificate of [state.finalCertificate, state.nearCertificate]) {
+    if (certificate !== undefined && finaliseBy(state, certificate)) return true;
   }
+  return false;
+}
+
+/** Certificates of blocks that are final already have done their work. */
+function forgetReached(state: BbftState): void {
+  if ((state.finalCertificate?.height ?? 0) <= state.final.height) state.finalCertificate = undefined;
+  if ((state.nearCertificate?.height ?? 0) <= state.final.height) state.nearCertificate = undefined;
+}
+
+function finaliseBy(state: BbftState, certificate: Certificate): boolean {
   const path = finalPath(state, certificate);
   const last = path?.[path.length - 1];
   if (path === undefined || last === undefined) return false;
   emit(state, { type: "finalised", blocks: path, certificate });
+  if (isValidator(state)) state.unstored.push(...path);
   for (const block of path) {
     const own = state.own.get(`${block.header.epoch}:${block.header.view}`);
     if (own?.votes[VOTE_KINDS.PROPOSE] !== undefined && state.halvings > 0) state.halvings -= 1;
   }
-  state.finalCertificate = undefined;
   state.final = pointOf(last, certificate);
+  forgetReached(state);
   state.streak = 0;
   prune(state);
   return true;
@@ -164,6 +182,7 @@ export function openEpoch(state: BbftState): void {
   state.highestCertified = 0;
   state.freshNotarized = [];
   state.finalCertificate = undefined;
+  state.nearCertificate = undefined;
   state.inactiveRun.clear();
   state.wantedViews = [];
   for (const table of [state.notarized, state.nullified, state.votes, state.proposals, state.blocks, state.wanted])

@@ -89,12 +89,22 @@ export function retryStash(state: BbftState): boolean {
     if (epoch === state.epoch) {
       addVote(state, proposalVote(proposal, leader));
       if (proposal.view === state.view && judge(state, proposal, leader) === "wait") continue;
-      if (proposal.view < state.view) storeBlock(state, proposal.block);
+      if (proposal.view < state.view && mayBeNeeded(state, proposal, leader)) storeBlock(state, proposal.block);
     }
     state.stash.delete(leader);
     changed = true;
   }
   return changed;
+}
+
+/**
+ * Whether the block of a proposal that came too late is worth keeping: one for each view, the first that its leader signed
+ * (a leader that signs more must not fill the table), and with a parent certificate that others will accept from us.
+ */
+function mayBeNeeded(state: BbftState, proposal: SideProposal, leader: number): boolean {
+  const first = state.votes.get(proposal.view)?.[VOTE_KINDS.PROPOSE]?.[leader];
+  const isFirst = first !== undefined && equalBytes(first.blockHash, proposal.block.hash);
+  return isFirst && hasParentCertificate(state, proposal.block);
 }
 
 function judge(state: BbftState, proposal: SideProposal, leader: number): ProposalVerdict {

@@ -21,10 +21,13 @@ export const FETCH_HASHES_MAX = 16;
 export const FETCH_VIEWS_MAX = 64;
 /** Blocks in one answer of a sync. */
 export const SYNC_BLOCKS_MAX = 64;
-/** Bytes of one message: a block of 4 MB with its certificates, or a sync answer (the server cuts at 8 MB). */
+/** Bytes of one message: a block of 4 MB with its certificates, or a sync answer that has to be long. */
 export const MESSAGE_BYTES_MAX = 16 * 1024 * 1024;
-/** Bytes of one sync answer at which a server stops adding blocks, the certificate's own excepted. */
-export const SYNC_BYTES_SOFT_MAX = 8 * 1024 * 1024;
+/**
+ * Bytes of one sync answer at which a server stops adding blocks, the certificate's own excepted. A message is one frame,
+ * and a vote to the same peer waits behind a frame that is under way: 0.1 s at 100 Mbit/s.
+ */
+export const SYNC_BYTES_SOFT_MAX = 1024 * 1024;
 
 /** Timeouts grow to this (bbft.md section 6). */
 export const TIMEOUT_MAX_MS = 2000;
@@ -40,7 +43,9 @@ export const ASK_INTERVAL_MS = 500;
 export const FETCH_INTERVAL_MS = 300;
 /** One peer gets at most one answer of final blocks in this time. */
 export const SERVE_INTERVAL_MS = 100;
-/** Peers whose last answer is remembered for the line above. */
+/** Bytes of blocks and certificates that one peer may fetch in a second, and at once: some blocks of the largest size. */
+export const FETCH_BYTES_PER_SECOND = 32 * 1024 * 1024;
+/** Peers whose last answer is remembered for the lines above. */
 export const SERVED_PEERS_MAX = 1024;
 /** Record entries after which the record is rewritten at the next stored final block. */
 export const RECORD_COMPACT_ENTRIES = 256;

@@ -37,6 +37,8 @@ export function ownVotes(state: BbftState, view: number): OwnView | undefined {
 /** Whether this node may sign at a place: it is a validator, knows its own past and is under no silence. */
 export function canSign(state: BbftState, position: Position): boolean {
   if (!isValidator(state) || state.phase !== "running" || state.asking?.stage === "first") return false;
+  // What this node signed below the record's floor is not known any more: nothing is signed there again.
+  if (comparePositions(position, state.floor) < 0) return false;
   return state.silences.every((silence) => comparePositions(position, silence.through) > 0);
 }
 

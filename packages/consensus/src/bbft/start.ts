@@ -63,7 +63,8 @@ export function applyReplayed(state: BbftState): void {
   const { replayed } = state;
   if (replayed === undefined) return;
   state.replaying = true;
-  for (const block of replayed.blocks) if (block.header.epoch === state.epoch) storeBlock(state, block);
+  // This node voted for them or had them final: they were checked before they were written.
+  for (const block of replayed.blocks) if (block.header.epoch === state.epoch) storeBlock(state, block, true);
   for (const certificate of replayed.certificates) acceptCertificate(state, certificate, undefined);
   for (const vote of replayed.seen) if (vote.epoch === state.epoch) addVote(state, vote);
   for (const own of replayed.own.values()) {
@@ -112,15 +113,22 @@ function snapshot(state: BbftState): RecordEntry[] {
     }
   }
   for (const { reason, through } of state.silences) entries.push({ type: "silence", reason, through });
+  // What is final here and not yet in the store would be lost with a crash: the record carries it until then.
+  for (const block of state.unstored) entries.push({ type: "block", block });
+  const certificates = [state.unstored.length > 0 ? state.final.certificate : undefined, state.finalCertificate];
+  entries.push(...certificateEntries(certificates.filter((certificate) => certificate !== undefined)));
   return entries;
 }
 
-/** The store holds final blocks up to a height: the record may forget what lies below the newest final block. */
+/**
+ * The store holds final blocks up to a height: the record may forget what lies below the newest final block. It does so
+ * also while the store is behind: a slow disk must not make record and memory grow for as long as it is slow.
+ */
 export function stored(state: BbftState, height: number): void {
   state.storedHeight = Math.max(state.storedHeight, height);
   const entriesMost = state.config.recordCompactEntries ?? RECORD_COMPACT_ENTRIES;
-  const due = state.entriesSinceCompaction >= entriesMost && state.storedHeight >= state.final.height;
-  if (!due || !isValidator(state) || state.finalCertificate !== undefined) return;
+  state.unstored = state.unstored.filter((block) => block.header.height > state.storedHeight);
+  if (state.entriesSinceCompaction < entriesMost || !isValidator(state)) return;
   state.floor = { epoch: state.epoch, view: finalView(state) };
   for (const [key, own] of state.own) if (comparePositions(own, state.floor) < 0) state.own.delete(key);
   state.silences = state.silences.filter((silence) => comparePositions(silence.through, state.floor) >= 0);

@@ -30,6 +30,8 @@ export type BlockStatus = "waiting" | "pending" | "valid" | "invalid";
 export type BlockEntry = {
   readonly block: SideBlock;
   readonly key: string;
+  /** A certificate names it or a descendant, so a quorum has checked it before. */
+  readonly certified: boolean;
   status: BlockStatus;
   /** Vote-time predicates: not asked, asked, hold. */
   predicate: "new" | "asked" | "holds";
@@ -89,6 +91,10 @@ export type BbftState = {
   freshNotarized: number[];
   /** Best FINALIZE certificate above `final` whose blocks are not all here and valid yet. */
   finalCertificate: Certificate | undefined;
+  /** A lower one, from a peer that brings the blocks below the best one part by part. */
+  nearCertificate: Certificate | undefined;
+  /** Final blocks, ascending, that the store has not reported as durable; validators put them into the record. */
+  unstored: SideBlock[];
   readonly blocks: Map<string, BlockEntry>;
   readonly votes: Map<number, ViewVotes>;
   readonly proposals: Map<number, SideProposal>;
@@ -133,6 +139,8 @@ export type BbftState = {
 
   readonly evidence: Evidence[];
   readonly served: Map<PeerId, number>;
+  /** What each peer may still fetch: bytes at a time. */
+  readonly fetchBudgets: Map<PeerId, { bytes: number; atMs: number }>;
   syncAskedMs: number;
   /** Who answered the last sync request; asked for more when that has become final. */
   syncPeer: PeerId | undefined;
@@ -176,6 +184,8 @@ export function createState(input: {
     highestCertified: 0,
     freshNotarized: [],
     finalCertificate: undefined,
+    nearCertificate: undefined,
+    unstored: [],
     blocks: new Map(),
     votes: new Map(),
     proposals: new Map(),
@@ -211,6 +221,7 @@ export function createState(input: {
     entriesSinceCompaction: 0,
     evidence: [],
     served: new Map(),
+    fetchBudgets: new Map(),
     syncAskedMs: Number.NEGATIVE_INFINITY,
     syncPeer: undefined,
   };
@@ -226,6 +237,7 @@ export function tableSizes(state: BbftState): Readonly<Record<string, number>> {
     wantedViews: state.wantedViews.length,
     evidence: state.evidence.length,
     served: state.served.size,
+    fetchBudgets: state.fetchBudgets.size,
     pendingEntries: state.pendingEntries.length,
   };
 }

@@ -9,6 +9,8 @@ import { type BbftConfig, epochOfHeight } from "./config.ts";
 import type { PeerId } from "./events.ts";
 import { storeBlock } from "./finalise.ts";
 import {
+  BLOCKS_MAX,
+  FETCH_BYTES_PER_SECOND,
   FETCH_VIEWS_MAX,
   MESSAGE_CERTIFICATES_MAX,
   SERVE_INTERVAL_MS,
@@ -24,7 +26,7 @@ import { requestSync } from "./wanted.ts";
 type Of<T extends BbftMessage["type"]> = BbftMessage & { type: T };
 
 /** One costly answer per peer, kind and interval. */
-function mayServe(state: BbftState, peer: PeerId, kind: string): boolean {
+export function mayServe(state: BbftState, peer: PeerId, kind: string): boolean {
   const key = `${kind}:${peer}`;
   const last = state.served.get(key);
   if (last !== undefined && state.nowMs >= last && state.nowMs - last < SERVE_INTERVAL_MS) return false;
@@ -74,6 +76,26 @@ function helpBehind(state: BbftState, peer: PeerId, view: number): void {
   sendMessages(state, { peer }, [{ type: "NOTES", epoch: state.epoch, view: state.view, votes: [], certificates }]);
 }
 
+/** Takes the cost of an answer from what a peer may still fetch; false when it has had its share. */
+function mayFetch(state: BbftState, peer: PeerId, bytes: number): boolean {
+  const { nowMs, fetchBudgets } = state;
+  const budget = fetchBudgets.get(peer) ?? { bytes: FETCH_BYTES_PER_SECOND, atMs: nowMs };
+  const elapsedMs = Math.max(0, nowMs - budget.atMs);
+  const left = Math.min(FETCH_BYTES_PER_SECOND, budget.bytes + (elapsedMs * FETCH_BYTES_PER_SECOND) / 1000);
+  if (fetchBudgets.size >= SERVED_PEERS_MAX && !fetchBudgets.has(peer)) fetchBudgets.clear();
+  const fits = bytes <= left;
+  fetchBudgets.set(peer, { bytes: fits ? left - bytes : left, atMs: nowMs });
+  return fits;
+}
+
+function blockBytes(block: SideBlock): number {
+  return block.batches.reduce((sum, batch) => sum + batch.length, certificateBytes(block.skipCertificates));
+}
+
+function certificateBytes(certificates: readonly Certificate[]): number {
+  return certificates.reduce((sum, { signatures }) => sum + signatures.length, 1024);
+}
+
 function findBlock(state: BbftState, key: string): SideBlock | undefined {
   const held = state.blocks.get(key)?.block;
   if (held !== undefined) return held;
@@ -102,14 +124,15 @@ export function handleFetch(state: BbftState, from: PeerId, message: Of<"FETCH">
   if (message.views.length > 0 && message.epoch === state.epoch) {
     const certificates = certificatesOf(state, message.views);
     const { epoch, view } = state;
-    if (certificates.length > 0)
+    if (certificates.length > 0 && mayFetch(state, from, certificateBytes(certificates)))
       sendMessages(state, { peer: from }, [{ type: "NOTES", epoch, view, votes: [], certificates }]);
   }
   let missed = false;
   for (const hash of message.hashes) {
     const block = findBlock(state, bytesToHex(hash));
     if (block === undefined) missed = true;
-    else emit(state, { type: "send", to: { peer: from }, message: { type: "BLOCK", block } });
+    else if (mayFetch(state, from, blockBytes(block)))
+      emit(state, { type: "send", to: { peer: from }, message: { type: "BLOCK", block } });
   }
   if (missed) serveFinals(state, from, message.finalHeight + 1);
 }
@@ -122,6 +145,7 @@ function serveSkips(state: BbftState, peer: PeerId, key: string, first: number):
   const start = own.certificates.findIndex((certificate) => certificate.view >= first);
   if (start < 0) return;
   const certificates = own.certificates.slice(start, start + MESSAGE_CERTIFICATES_MAX);
+  if (!mayFetch(state, peer, certificateBytes(certificates))) return;
   emit(state, { type: "send", to: { peer }, message: { type: "SKIPS", hash, first, certificates } });
 }
 
@@ -193,8 +217,12 @@ export function handleSyncBlocks(state: BbftState, from: PeerId, message: Of<"SY
     emit(state, { type: "score", peer: from, reason: "SYNC" });
     return;
   }
-  // Marked as wanted so that a full table does not refuse blocks that are final.
+  const first = blocks[0];
+  const hasGap = first !== undefined && first.header.height > state.final.height + 1;
+  // Marked as wanted so that a full table does not refuse blocks that are final. Those beyond a gap cannot be used yet:
+  // a peer that sends a whole epoch from its end must not fill the memory.
   for (const block of blocks) {
+    if (hasGap && state.blocks.size >= BLOCKS_MAX) break;
     checkOwnBits(state, block);
     const key = bytesToHex(block.hash);
     if (block.header.height > state.final.height && !state.blocks.has(key)) {
@@ -202,8 +230,7 @@ export function handleSyncBlocks(state: BbftState, from: PeerId, message: Of<"SY
       storeBlock(state, block);
     }
   }
-  const first = blocks[0];
-  if (first !== undefined && first.header.height > state.final.height + 1) requestSync(state, from);
+  if (hasGap) requestSync(state, from);
   else state.syncPeer = from;
 }
 

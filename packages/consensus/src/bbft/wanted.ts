@@ -40,7 +40,9 @@ export function fetchDue(state: BbftState, timerFired: boolean): void {
   if (state.wanted.size === 0 && state.wantedViews.length === 0) return;
   const byPlace = new Map<number, Hash[]>();
   for (const wanted of state.wanted.values()) {
-    if (wanted.dueMs > state.nowMs || wanted.askFirst.length === 0) continue;
+    // A clock that was set back must not stop the asking until it has caught up.
+    const waitMs = wanted.dueMs - state.nowMs;
+    if ((waitMs > 0 && waitMs <= FETCH_INTERVAL_MS) || wanted.askFirst.length === 0) continue;
     const place = wanted.askFirst[wanted.attempt % wanted.askFirst.length] ?? 0;
     const hashes = byPlace.get(place) ?? [];
     if (hashes.length >= FETCH_HASHES_MAX) continue;
@@ -60,7 +62,8 @@ export function fetchDue(state: BbftState, timerFired: boolean): void {
 
 /** Asks a peer for final blocks, at most once an interval. */
 export function requestSync(state: BbftState, peer: PeerId): void {
-  if (state.nowMs - state.syncAskedMs < FETCH_INTERVAL_MS) return;
+  const sinceMs = state.nowMs - state.syncAskedMs;
+  if (sinceMs >= 0 && sinceMs < FETCH_INTERVAL_MS) return;
   state.syncAskedMs = state.nowMs;
   const message = { type: "SYNC_REQUEST", fromHeight: state.final.height + 1 } as const;
   emit(state, { type: "send", to: { peer }, message });
