@@ -88,7 +88,7 @@ export const NODE_ROUTES = {
   block: route({
     method: "GET",
     path: "/v1/blocks/:ref",
-    summary: "One block by height, by hash, or `tip`.",
+    summary: "One block by height or `tip`; on the main chain also by hash.",
     params: z.strictObject({ ref: z.string().max(64) }),
     reply: s.block,
     errors: ["BLOCK_NOT_FOUND"],

@@ -36,6 +36,8 @@ export const HINTED_RECIPIENTS_MAX = 100_000;
 export const DEPOSITS_MAX = 20_000;
 /** Deposits of one kind that a single main-chain transaction may add to the list without a readable recipient. */
 export const UNREADABLE_PER_TRANSACTION_MAX = 4;
+/** Change addresses of payouts that are remembered, to tell who sent money to one by mistake; at most four a payout. */
+export const CHANGE_PROGRAMS_MAX = 20_000;
 /** Assets whose definition and issuance program the collector keeps; at most 8 KiB each, oldest out. */
 export const ASSET_ORIGINS_MAX = 10_000;
 /** Bytes of a definition or issuance program that the collector keeps: what a claim may carry. */

@@ -64,6 +64,8 @@ const sideOptions = z.strictObject({
   federation: z.strictObject({ members: z.array(memberPeer) }).optional(),
   /** Development: every consensus message sent or received goes to log/frames.tap, for the recorder of a soak run. */
   tap: z.boolean().default(false),
+  /** Development: the process kills itself when its federation member comes to this named crash point. */
+  crashAt: z.enum(["CP16", "CP17", "CP18", "CP19"]).optional(),
   snapshotBlocks: z.number().int().min(10).default(1000),
 });
 

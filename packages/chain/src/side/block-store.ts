@@ -8,6 +8,9 @@ import { assertInvariant } from "@bystack/utils/errors";
 import { chainSideError } from "./errors.ts";
 import { decodeStoredBlock, encodeStoredBlock, STORED_BLOCK_TYPE, type StoredBlock } from "./stored-block.ts";
 
+/** Bytes of blocks that are handed to the disk at once; the log refuses what would wait beyond its own limit. */
+const APPEND_BYTES_MAX = 33_554_432;
+
 export type Certified = { readonly block: SideBlock; readonly certificate: Certificate };
 
 export class BlockStore {
@@ -27,14 +30,23 @@ export class BlockStore {
 
   /** Appends final blocks, ascending; the certificate is the last one's. Resolves when all are durable. */
   async append(blocks: readonly SideBlock[], certificate: Certificate): Promise<void> {
-    const appended = blocks.map((block, index) => {
+    let appended: Promise<bigint>[] = [];
+    let bytes = 0;
+    for (const [index, block] of blocks.entries()) {
       const own = index === blocks.length - 1 ? certificate : undefined;
       assertInvariant(
         block.header.height === this.height + 1,
         `final blocks come in order: ${block.header.height} after ${this.height}`,
       );
-      return this.#log.append(STORED_BLOCK_TYPE, encodeStoredBlock({ block, certificate: own }), { sync: true });
-    });
+      const encoded = encodeStoredBlock({ block, certificate: own });
+      if (bytes + encoded.length > APPEND_BYTES_MAX) {
+        await Promise.all(appended);
+        appended = [];
+        bytes = 0;
+      }
+      appended.push(this.#log.append(STORED_BLOCK_TYPE, encoded, { sync: true }));
+      bytes += encoded.length;
+    }
     await Promise.all(appended);
   }
 

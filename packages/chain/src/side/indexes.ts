@@ -4,6 +4,7 @@
 import { sha3_256 } from "@bystack/crypto/hash";
 import { readBatch } from "@bystack/ledger/side/apply";
 import { mapSideTransaction } from "@bystack/protocol/side/entries";
+import { sideGenesis } from "@bystack/protocol/side/genesis";
 import { decodeSideTransaction } from "@bystack/protocol/side/transaction";
 import { ByteReader, ByteWriter } from "@bystack/protocol/wire";
 import { bucketKey, type KvBatch, type KvEntry, type KvStore } from "@bystack/storage/kv";
@@ -45,6 +46,16 @@ export function bodyTransactions(batches: readonly Uint8Array[]): BodyTransactio
   });
 }
 
+/** One transaction of a body by its place; only this one is decoded. */
+export function bodyTransactionAt(batches: readonly Uint8Array[], index: number): BodyTransaction | undefined {
+  const [batch] = batches;
+  const raw = batch === undefined ? undefined : readBatch(batch)?.[index];
+  const decoded = raw === undefined ? undefined : decodeSideTransaction(raw);
+  return raw === undefined || decoded?.ok !== true
+    ? undefined
+    : { raw, index, id: mapSideTransaction(decoded.value).id };
+}
+
 export class SideIndexes {
   readonly #store: KvStore;
 
@@ -75,9 +86,12 @@ export class SideIndexes {
   }
 
   /** Follows one final block. Blocks come in order; one that is in already changes nothing. */
-  async follow({ block, summary }: FinalBlock): Promise<void> {
+  async follow({ block, summary, state }: FinalBlock): Promise<void> {
     const puts: KvEntry[] = [];
     const deletes: Uint8Array[] = [];
+    // Genesis has no final event of its own; its outputs come with the first block above it.
+    const genesis = block.header.height === 1 ? sideGenesis(state.rules.spec).transactions : [];
+    for (const { raw } of genesis) this.#followOutputs(raw, puts, deletes);
     const dropped = new Set(summary.dropped.map((entry) => entry.index));
     for (const { raw, index, id } of bodyTransactions(block.batches)) {
       if (dropped.has(index)) continue;

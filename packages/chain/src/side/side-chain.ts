@@ -49,6 +49,7 @@ export class SideChain {
   readonly #mempool: SideMempool;
   readonly #verifySignature: SignatureCheck;
   #tip: StoredBlock | undefined;
+  #finalising: Promise<unknown> = Promise.resolve();
 
   private constructor(parts: {
     rules: SideRules;
@@ -177,31 +178,52 @@ export class SideChain {
   }
 
   /**
-   * Makes blocks final, ascending, and resolves when they are durable. Blocks that came certified from peers are executed
-   * here for the first time; one that fails contradicts its certificate.
+   * Makes blocks final, ascending: on disk first, then in the indexes, and only then in the state that anybody reads, so
+   * that nothing is ever told that a crash could take back. One batch at a time. Blocks that came certified from peers are
+   * executed here for the first time; one that fails contradicts its certificate.
    * @throws BystackError CERTIFICATE_CONTRADICTION, or what the disk refused
    */
-  async finalise(blocks: readonly SideBlock[], certificate: Certificate): Promise<FinalBlock[]> {
-    const fresh = blocks.filter((block) => block.header.height > this.height);
-    const final = fresh.map((block) => this.#settle(block));
-    await this.#blocks.append(fresh, certificate);
+  finalise(
+    blocks: readonly SideBlock[],
+    certificate: Certificate,
+    index?: (block: FinalBlock) => Promise<void>,
+  ): Promise<FinalBlock[]> {
+    const run = this.#finalising.then(() => this.#finaliseNext({ blocks, certificate, index }));
+    // The caller ends the node on a failure; the queue itself must not stay rejected unheard.
+    this.#finalising = run.catch(() => {});
+    return run;
+  }
+
+  async #finaliseNext(batch: {
+    blocks: readonly SideBlock[];
+    certificate: Certificate;
+    index: ((block: FinalBlock) => Promise<void>) | undefined;
+  }): Promise<FinalBlock[]> {
+    const fresh = batch.blocks.filter((block) => block.header.height > this.height);
+    const executed = this.#executeInOrder(fresh);
+    await this.#blocks.append(fresh, batch.certificate);
+    const final = executed.map(({ block, summary, state }): FinalBlock => ({ block, summary, state }));
+    for (const entry of final) await batch.index?.(entry);
+    for (const entry of executed) this.#tree.settle(entry);
     const last = fresh.at(-1);
     if (last !== undefined) {
-      this.#tip = { block: last, certificate };
+      this.#tip = { block: last, certificate: batch.certificate };
       this.#mempool.advance(this.#tree.final);
     }
     return final;
   }
 
-  #settle(block: SideBlock): FinalBlock {
-    if (bytesToHex(block.header.parentHash) !== this.#tree.finalHash) {
-      throw chainSideError("CERTIFICATE_CONTRADICTION", {
-        why: `final block ${block.header.height} does not follow final block ${this.height}`,
-      });
-    }
-    const executed = this.#executedOf(block);
-    this.#tree.settle(executed);
-    return { block, summary: executed.summary, state: executed.state };
+  #executeInOrder(blocks: readonly SideBlock[]): Executed[] {
+    let parent = this.#tree.finalHash;
+    return blocks.map((block) => {
+      if (bytesToHex(block.header.parentHash) !== parent) {
+        throw chainSideError("CERTIFICATE_CONTRADICTION", {
+          why: `final block ${block.header.height} does not follow final block ${this.height}`,
+        });
+      }
+      parent = bytesToHex(block.hash);
+      return this.#executedOf(block);
+    });
   }
 
   #executedOf(block: SideBlock): Executed {

@@ -22,10 +22,13 @@ export function createUtxoBase(table: UtxoTable): UtxoBase {
     },
     set: (outputId, utxo) => {
       const bytes = encodeUtxo(utxo);
-      if (table.insert(outputId, bytes) === "exists") {
+      let verdict = table.insert(outputId, bytes);
+      if (verdict === "exists") {
         table.delete(outputId);
-        assertInvariant(table.insert(outputId, bytes) === "inserted", "an output that was there fits again");
+        verdict = table.insert(outputId, bytes);
       }
+      // A full table must not lose an output silently: the state root would not notice before the next restart.
+      assertInvariant(verdict === "inserted", "there is room for every final output");
     },
     delete: (outputId) => {
       table.delete(outputId);

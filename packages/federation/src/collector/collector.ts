@@ -12,7 +12,7 @@ import type { KvStore } from "@bystack/storage/kv";
 import { bytesToHex, equalBytes, type Hash } from "@bystack/utils/bytes";
 import { BystackError } from "@bystack/utils/errors";
 import type { Journal } from "../journal/journal.ts";
-import { CLAIMED_QUERY_MAX, CLAIMS_PER_STEP_MAX, SCAN_BLOCKS_MAX } from "../limits.ts";
+import { CHANGE_PROGRAMS_MAX, CLAIMED_QUERY_MAX, CLAIMS_PER_STEP_MAX, SCAN_BLOCKS_MAX } from "../limits.ts";
 import type { MemberContext } from "../member/context.ts";
 import type { StepView } from "../member/view.ts";
 import type { BlockPoint, MainBlockInfo, MainChainPort, SideChainPort } from "../ports.ts";
@@ -134,6 +134,10 @@ export class Collector {
       for (const program of changeProgramsOf(record.transaction, record.requestIds.length)) {
         this.#changePrograms.set(program, bytesToHex(record.transactionId));
       }
+    }
+    for (const oldest of this.#changePrograms.keys()) {
+      if (this.#changePrograms.size <= CHANGE_PROGRAMS_MAX) return;
+      this.#changePrograms.delete(oldest);
     }
   }
 

@@ -110,12 +110,13 @@ export class DepositList {
     const key = bytesToHex(deposit.nullifier);
     const before = this.#items.get(key);
     const credited = deposit.credited || before?.credited === true;
-    const kept = { ...deposit, credited, claim: deposit.claim ?? before?.claim };
-    this.#items.set(key, kept);
+    const value = encodeDeposit({ ...deposit, credited, claim: deposit.claim ?? before?.claim });
+    // Read back from its own bytes: the fields that came in are views of a whole main-chain block, which would stay with them.
+    this.#items.set(key, decodeDeposit(value) ?? deposit);
     const dropped = this.#items.size > DEPOSITS_MAX ? this.#leastWanted() : undefined;
     if (dropped !== undefined) this.#items.delete(bytesToHex(dropped));
     await this.#store.batch({
-      puts: [{ key: bucketKey(BUCKET, deposit.nullifier), value: encodeDeposit(kept) }],
+      puts: [{ key: bucketKey(BUCKET, deposit.nullifier), value }],
       deletes: dropped === undefined ? [] : [bucketKey(BUCKET, dropped)],
     });
   }

@@ -87,7 +87,9 @@ export class RecipientBook {
     }
   }
 
-  #remember(recipient: Uint8Array, announcedMs: number | undefined): void {
+  #remember(given: Uint8Array, announcedMs: number | undefined): void {
+    // A copy: what a hint names is a view of a whole main-chain block.
+    const recipient = Uint8Array.from(given);
     const key = bytesToHex(recipient);
     const programHex = bytesToHex(this.programOf(recipient));
     const known: Known = { recipient, programHex, announcedMs };

@@ -11,7 +11,7 @@ import { mapSideTransaction } from "@bystack/protocol/side/entries";
 import { decodeSideTransaction } from "@bystack/protocol/side/transaction";
 import { chainIdOf, type SideChainSpec } from "@bystack/protocol/spec";
 import { bytesToHex, equalBytes, type Hash, hexToBytes } from "@bystack/utils/bytes";
-import { assertInvariant } from "@bystack/utils/errors";
+import { assertInvariant, BystackError } from "@bystack/utils/errors";
 import type { Payment } from "@bystack/wallet/build";
 import { MAIN_ADAPTER } from "@bystack/wallet/build/main";
 import { createSideAdapter } from "@bystack/wallet/build/side";
@@ -136,12 +136,14 @@ async function confirmedOnMain(context: ProofContext, id: string): Promise<{ hei
   });
 }
 
-/** Waits until a side-chain transaction is final on a node that did not take it. */
+/** Waits until a side-chain transaction is final on a node that did not take it and on the one that did. */
 export async function finalOnSide(context: ProofContext, id: string): Promise<number> {
   context.onWait("finality on the side chain");
   return waitFor(context.waiter, { what: `side-chain transaction ${id}`, deadlineMs: STEP_DEADLINE_MS }, async () => {
-    const found = await secondSide(context).call("transaction", { params: { id } });
-    return found.status === "final" && found.blockHeight !== null ? found.blockHeight : undefined;
+    // The node that took it may be a block behind: asked at once for the same again, it would answer "known".
+    const nodes = [firstSide(context), secondSide(context)];
+    const found = await Promise.all(nodes.map((node) => node.call("transaction", { params: { id } })));
+    return found.every(({ status }) => status === "final") ? (found[0]?.blockHeight ?? undefined) : undefined;
   });
 }
 
@@ -197,24 +199,38 @@ function report(context: ProofContext, steps: ProofStep[], step: ProofStep): voi
   context.onStep(step);
 }
 
-/** The claims are the collectors' work; here we only watch until every deposit is credited. */
+/** What the first collector that knows the deposit says of it; a node whose member is stopped knows none. */
+async function depositAsSeen(context: ProofContext, nullifier: string) {
+  for (const side of context.sides) {
+    try {
+      return await side.call("deposit", { params: { nullifier } });
+    } catch (error) {
+      if (!(error instanceof BystackError) || error.kind === "internal") throw error;
+    }
+  }
+  return undefined;
+}
+
+/** The claims are the collectors' work; here we only watch until the ledger has credited every deposit. */
 async function awaitClaims(context: ProofContext, steps: ProofStep[], nullifiers: readonly Hash[]): Promise<void> {
   const clock = timer(context.waiter);
   let last = { transaction: "", height: 0 };
-  for (const nullifier of nullifiers) {
-    last = await waitFor(
-      context.waiter,
-      { what: `deposit ${bytesToHex(nullifier)}`, deadlineMs: PEG_DEADLINE_MS },
-      async () => {
-        const deposit = await secondSide(context).call("deposit", { params: { nullifier: bytesToHex(nullifier) } });
-        context.onWait(`${deposit.confirmations} of ${deposit.confirmationsNeeded} confirmations`);
-        if (deposit.state === "refused")
-          throw proofError("PROOF_FAILED", { why: `deposit refused: ${deposit.reason ?? ""}` });
-        return deposit.state === "credited" && deposit.claim !== null
-          ? { transaction: deposit.claim.transaction, height: deposit.claim.height }
-          : undefined;
-      },
-    );
+  for (const hash of nullifiers) {
+    const nullifier = bytesToHex(hash);
+    last = await waitFor(context.waiter, { what: `deposit ${nullifier}`, deadlineMs: PEG_DEADLINE_MS }, async () => {
+      const { claimed } = await secondSide(context).call("claimedOf", { body: { nullifiers: [nullifier] } });
+      const [claim] = claimed;
+      if (claim !== undefined) return { transaction: claim.transaction, height: claim.height };
+      const deposit = await depositAsSeen(context, nullifier);
+      if (deposit?.state === "refused")
+        throw proofError("PROOF_FAILED", { why: `deposit refused: ${deposit.reason ?? ""}` });
+      context.onWait(
+        deposit === undefined
+          ? "a collector"
+          : `${deposit.confirmations} of ${deposit.confirmationsNeeded} confirmations`,
+      );
+      return undefined;
+    });
   }
   report(context, steps, { step: "claim", chain: "side", ...last, seconds: clock.seconds() });
 }

@@ -3,7 +3,7 @@
 // replacement, so a crash in between leaves the old record in force. The next start closes such a half replacement with a
 // durable mark of its own before anything else is appended: entries behind an open one would be lost at the start after.
 
-import { renameSync } from "node:fs";
+import { existsSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { decodeRecordEntry, emptyRecord, encodeRecordEntry, type RecordEntry } from "@bystack/consensus/bbft/record";
 import type { DataFolder } from "@bystack/storage/data-folder";
@@ -19,8 +19,17 @@ export const RECORD_FOLDER = "record";
 export const RECORD_TYPE = { entry: 1, replaceBegin: 2, replaceEnd: 3, replaceAbort: 4 } as const;
 /** Small segments: the record is a few hundred kilobytes, and only whole segments can be removed. */
 const SEGMENT_BYTES = 8 << 20;
-/** A corrupt record is kept beside the new one under this name, for a person to look at. */
+/** Corrupt records are kept beside the new one under this name and a number, for a person to look at. */
 const DAMAGED_SUFFIX = ".damaged";
+
+/** A name that no earlier damaged record has: a second one must not keep the node from starting. */
+function damagedFolder(path: string): string {
+  const base = join(path, `${RECORD_FOLDER}${DAMAGED_SUFFIX}`);
+  for (let number = 1; ; number += 1) {
+    const name = number === 1 ? base : `${base}-${number}`;
+    if (!existsSync(name)) return name;
+  }
+}
 
 export type ConsensusRecord = {
   /** What the engine starts from; undefined when the record is missing or corrupt: the engine then observes. */
@@ -69,7 +78,7 @@ async function openRecordLog(data: DataFolder, rng: Rng, logger: Logger): Promis
   } catch (error) {
     if (!isStorageError(error) || error.code !== "LOG_DAMAGED") throw error;
     logger.error("the consensus record is damaged; this node observes until it is safe", { why: error.why });
-    renameSync(join(data.path, RECORD_FOLDER), join(data.path, `${RECORD_FOLDER}${DAMAGED_SUFFIX}`));
+    renameSync(join(data.path, RECORD_FOLDER), damagedFolder(data.path));
     return { log: await openLog(options), damaged: true };
   }
 }

@@ -22,7 +22,8 @@ export type ShellPorts = {
   send(to: Target, bytes: Uint8Array, type: BbftMessage["type"]): void;
   broadcast(bytes: Uint8Array, type: BbftMessage["type"]): void;
   build(request: Extract<BbftEffect, { type: "buildBlock" }>): Promise<BlockContent | undefined>;
-  validate(block: SideBlock): Promise<boolean>;
+  /** `certified`: a quorum has checked the block; proof of work need not be computed again. */
+  validate(block: SideBlock, certified: boolean): Promise<boolean>;
   /** True when the block's vote-time predicates hold; may be asked again. */
   predicate(block: SideBlock): Promise<boolean>;
   /** Resolves when the blocks are durable; final events go out after that. */
@@ -30,7 +31,7 @@ export type ShellPorts = {
   serveFinal(request: Extract<BbftEffect, { type: "serveFinal" }>): Promise<void>;
   score(peer: string, reason: string): void;
   /** A block of this node's own got no certificate in its view. */
-  ownBlockNullified(view: number, hash: Uint8Array): void;
+  ownBlockNullified(place: { epoch: number; view: number }, hash: Uint8Array): void;
 };
 
 export type ShellStatus = {
@@ -53,6 +54,8 @@ export type EngineShell = {
 
 /** Blocks whose predicate waits for the main chain; the oldest is forgotten (its view is over long since). */
 export const WAITING_PREDICATES_MAX = 16;
+/** Longest time a timer is set to, in ms: one of the system's fires at once when it is set beyond 2^31 - 1. */
+export const TIMER_MS_MAX = 0x7fff_ffff;
 
 export function createEngineShell(options: {
   step: EngineStep;
@@ -66,6 +69,8 @@ export function createEngineShell(options: {
   const inbox: UnstampedEvent[] = [];
   const waiting = new Map<string, SideBlock>();
   const { promise: ended, resolve, reject } = Promise.withResolvers<void>();
+  // A failure while the node is still being put together is told to whoever asks later, not to the process at once.
+  ended.catch(() => {});
   let epoch = 0;
   let view = 0;
   let nullifiedTotal = 0;
@@ -116,7 +121,7 @@ export function createEngineShell(options: {
         timers.delete(id);
         post({ type: "timer", id });
       },
-      Math.max(0, atMs - clock.nowMs()),
+      Math.min(TIMER_MS_MAX, Math.max(0, atMs - clock.nowMs())),
     );
     timers.set(id, timer);
   }
@@ -149,7 +154,7 @@ export function createEngineShell(options: {
       case "validateBlock":
         answer(
           ports
-            .validate(effect.block)
+            .validate(effect.block, effect.certified)
             .then((valid): UnstampedEvent => ({ type: "blockValidated", hash: effect.block.hash, valid })),
         );
         return true;
@@ -209,7 +214,7 @@ export function createEngineShell(options: {
         return;
       case "ownBlockNullified":
         logger.warn("own block nullified", { view: effect.view });
-        ports.ownBlockNullified(effect.view, effect.hash);
+        ports.ownBlockNullified({ epoch, view: effect.view }, effect.hash);
         return;
       case "score":
         ports.score(effect.peer, effect.reason);

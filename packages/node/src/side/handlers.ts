@@ -4,7 +4,7 @@
 import { FINALITY_HEADERS_MAX, type NODE_ROUTES } from "@bystack/api/node-routes";
 import type { RouteHandlers, RouteReply } from "@bystack/api/route";
 import { LIST_ITEMS_MAX } from "@bystack/api/schemas";
-import { bodyTransactions, type SideIndexes } from "@bystack/chain/side/indexes";
+import { bodyTransactionAt, bodyTransactions, type SideIndexes } from "@bystack/chain/side/indexes";
 import type { SideChain } from "@bystack/chain/side/side-chain";
 import type { StoredBlock } from "@bystack/chain/side/stored-block";
 import { SIDE_ERRORS } from "@bystack/ledger/side/errors";
@@ -113,10 +113,9 @@ async function outputsOf(context: SideReadContext, programs: readonly Uint8Array
 async function findTransaction({ chain, indexes }: SideReadContext, id: Hash) {
   const place = await indexes.transaction(id);
   const stored = place === undefined ? undefined : await chain.blocks.read(place.height);
+  // Decoding the others of a full block would hold up the votes of this node.
   const entry =
-    stored === undefined
-      ? undefined
-      : bodyTransactions(stored.block.batches).find((candidate) => candidate.index === place?.index);
+    stored === undefined || place === undefined ? undefined : bodyTransactionAt(stored.block.batches, place.index);
   return stored === undefined || entry === undefined || place === undefined ? undefined : { place, stored, entry };
 }
 

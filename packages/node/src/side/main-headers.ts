@@ -55,30 +55,36 @@ function missingHeaders(state: SideState, follower: MainFollower, lag: number): 
   return missing.length === 0 ? undefined : missing;
 }
 
+/** A place among the views of all epochs; views begin anew in each. */
+type Place = { readonly epoch: number; readonly view: number };
+
 export class MainHeaders {
-  readonly #follower: MainFollower;
+  /** Absent where the node has no main node of its own: it then checks proof of work itself and votes for no headers. */
+  readonly #follower: MainFollower | undefined;
   readonly #lag: number;
   readonly #pool: () => TensorityPool;
   #failures = 0;
-  #silentUntilView = 0;
+  #silentUntil: Place = { epoch: 0, view: 0 };
 
-  constructor(options: { follower: MainFollower; headerLag: number; pool: () => TensorityPool }) {
+  constructor(options: { follower: MainFollower | undefined; headerLag: number; pool: () => TensorityPool }) {
     this.#follower = options.follower;
     this.#lag = options.headerLag;
     this.#pool = options.pool;
   }
 
   /** The transaction for a block that this node builds; undefined when there is nothing new or it is backing off. */
-  transactionFor(parent: SideState, view: number): Uint8Array | undefined {
-    if (view < this.#silentUntilView) return undefined;
+  transactionFor(parent: SideState, { epoch, view }: Place): Uint8Array | undefined {
+    const isSilent = epoch === this.#silentUntil.epoch && view < this.#silentUntil.view;
+    if (this.#follower === undefined || isSilent) return undefined;
     const headers = missingHeaders(parent, this.#follower, this.#lag);
     return headers === undefined ? undefined : createHeadersTransaction(headers).raw;
   }
 
   /** A block of this node's own was nullified. With headers in it they may be the reason. */
-  ownBlockNullified(view: number, hadHeaders: boolean): void {
+  ownBlockNullified({ epoch, view }: Place, hadHeaders: boolean): void {
     if (!hadHeaders) return;
-    this.#silentUntilView = view + Math.min(BACK_OFF_VIEWS_MAX, BACK_OFF_VIEWS_FIRST * 2 ** this.#failures);
+    const views = Math.min(BACK_OFF_VIEWS_MAX, BACK_OFF_VIEWS_FIRST * 2 ** this.#failures);
+    this.#silentUntil = { epoch, view: view + views };
     this.#failures += 1;
   }
 
@@ -90,11 +96,14 @@ export class MainHeaders {
   holds(batches: readonly Uint8Array[]): boolean {
     const last = headersInBody(batches).at(-1);
     if (last === undefined) return true;
-    const known = this.#follower.onBestChain(bytesToHex(mainBlockHash(last)));
-    return known !== undefined && (this.#follower.tipHeight ?? 0) - known.height >= this.#lag;
+    const known = this.#follower?.onBestChain(bytesToHex(mainBlockHash(last)));
+    return known !== undefined && (this.#follower?.tipHeight ?? 0) - known.height >= this.#lag;
   }
 
-  /** Verdicts for the headers of a block. What the own main node has is proven; the rest is computed in a worker. */
+  /**
+   * Verdicts for the headers of a block. What the own main node has is proven; the rest is computed in a worker, up to
+   * the first that fails: the block is invalid there.
+   */
   async verdicts(parent: SideState, batches: readonly Uint8Array[]): Promise<PowVerdicts> {
     const headers = headersInBody(batches);
     const { peg, rules } = parent;
@@ -102,8 +111,10 @@ export class MainHeaders {
     if (headers.length === 0 || peg === undefined || rules.peg === undefined) return verdicts;
     for (const job of powJobs(peg, rules.peg, headers)) {
       const key = bytesToHex(job.hash);
-      if (this.#follower.onBestChain(key) !== undefined) verdicts.set(key, true);
-      else verdicts.set(key, (await this.#pool().verify(job.hash, job.seed, targetOfBits(job.bits))).ok);
+      const isKnown = this.#follower?.onBestChain(key) !== undefined;
+      const isGood = isKnown || (await this.#pool().verify(job.hash, job.seed, targetOfBits(job.bits))).ok;
+      verdicts.set(key, isGood);
+      if (!isGood) break;
     }
     return verdicts;
   }

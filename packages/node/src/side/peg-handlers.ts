@@ -28,6 +28,8 @@ export type MemberHandlers = Pick<
 export type MemberPart = {
   readonly handlers: MemberHandlers;
   payoutInfo(payout: bigint): { readonly signedBy: readonly number[]; readonly waitsFor: string | null };
+  /** While the brake is on the member signs nothing; it stays on until an operator takes it off. */
+  setBrake(on: boolean): Promise<void>;
   start(): void;
   stop(): Promise<void>;
 };

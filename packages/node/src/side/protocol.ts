@@ -10,8 +10,11 @@ export const PROTOCOL_VERSION = 1;
 export const MESSAGE = { consensus: 16, sync: 17, transaction: 18 } as const;
 
 /** Largest frame body that a connection takes; a consensus message is never larger. */
-const CONSENSUS_BYTES = MESSAGE_BYTES_MAX - 1024;
-const TRANSACTION_BYTES = 200_000;
+export const CONSENSUS_BYTES_MAX = MESSAGE_BYTES_MAX - 1024;
+/** Largest block that a proposal carries beside its certificates: 64 of skipped views and 256 for a block proposed anew. */
+export const BLOCK_BYTES_MAX = CONSENSUS_BYTES_MAX - 2 * 1024 * 1024;
+/** The largest transaction that a spec may allow. */
+const TRANSACTION_BYTES_MAX = 4_000_000;
 
 export const SIDE_PROTOCOL: Protocol = {
   lanes: [
@@ -26,9 +29,9 @@ export const SIDE_PROTOCOL: Protocol = {
     },
   ],
   messages: [
-    { type: MESSAGE.consensus, name: "consensus", lane: "consensus", bodyBytesMax: CONSENSUS_BYTES },
-    { type: MESSAGE.sync, name: "sync", lane: "sync", bodyBytesMax: CONSENSUS_BYTES },
-    { type: MESSAGE.transaction, name: "transaction", lane: "transactions", bodyBytesMax: TRANSACTION_BYTES },
+    { type: MESSAGE.consensus, name: "consensus", lane: "consensus", bodyBytesMax: CONSENSUS_BYTES_MAX },
+    { type: MESSAGE.sync, name: "sync", lane: "sync", bodyBytesMax: CONSENSUS_BYTES_MAX },
+    { type: MESSAGE.transaction, name: "transaction", lane: "transactions", bodyBytesMax: TRANSACTION_BYTES_MAX },
   ],
   methods: [],
 };

@@ -4,6 +4,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { createClient } from "@bystack/api/client";
 import { FEDERATION_ROUTES } from "@bystack/api/federation-routes";
 import { NODE_ROUTES } from "@bystack/api/node-routes";
@@ -13,14 +14,14 @@ import { createBbftEngine } from "@bystack/consensus/bbft";
 import { type BbftConfig, validateConfig } from "@bystack/consensus/bbft/config";
 import { createEd25519VoteCrypto } from "@bystack/consensus/bbft/ed25519";
 import type { StoredTip, Target } from "@bystack/consensus/bbft/events";
-import { SYNC_BYTES_SOFT_MAX } from "@bystack/consensus/bbft/limits";
-import { type BbftMessage, decodeMessage, encodeMessage } from "@bystack/consensus/bbft/messages";
+import { type BbftMessage, decodeMessage } from "@bystack/consensus/bbft/messages";
 import { fastestTensority } from "@bystack/crypto/tensority";
 import { createTensorityPool, type TensorityPool } from "@bystack/crypto/tensority-pool";
 import { createIdentity } from "@bystack/network/identity";
 import { createMesh, type Mesh } from "@bystack/network/mesh";
+import type { PayoutView } from "@bystack/protocol/peg/payout";
 import type { Certificate } from "@bystack/protocol/side/certificate";
-import { encodeSideBlock, type SideBlock } from "@bystack/protocol/side/proposal";
+import type { SideBlock } from "@bystack/protocol/side/proposal";
 import { chainIdOf, type MainChainSpec, parseChainSpecText, type SideChainSpec } from "@bystack/protocol/spec";
 import { openDataFolder } from "@bystack/storage/data-folder";
 import type { Disk } from "@bystack/storage/disk";
@@ -39,8 +40,11 @@ import { createSideReads } from "./handlers.ts";
 import { followMainChain, type MainFollower } from "./main-follower.ts";
 import { headersInBody, MainHeaders } from "./main-headers.ts";
 import { createPegHandlers, type MemberPart } from "./peg-handlers.ts";
-import { MESSAGE, messageTypeOf, PROTOCOL_VERSION, SIDE_PROTOCOL } from "./protocol.ts";
+import { BLOCK_BYTES_MAX, MESSAGE, messageTypeOf, PROTOCOL_VERSION, SIDE_PROTOCOL } from "./protocol.ts";
+import { isRecountDue, supplyProblem } from "./recount.ts";
+import { encodeFinalAnswer } from "./serve-final.ts";
 import { openSideStore, type SideStore } from "./side-store.ts";
+import { TransactionGate } from "./transaction-gate.ts";
 
 const DATA_FORMAT = 1;
 /** A side node counts as ready when its newest final block is not older than this. */
@@ -61,6 +65,10 @@ export type MemberContext = {
   readonly folder: string;
   readonly store: KvStore;
   readonly logger: Logger;
+  /** Called at the named crash points of promises.md section 13. */
+  readonly crashPoint: (name: string) => void;
+  /** What the payouts recorded at a height were derived from (M2); of the newest boundaries since the start only. */
+  readonly payoutView: (recordedHeight: number) => Promise<PayoutView | undefined>;
 };
 
 export type SideNodeDependencies = {
@@ -96,6 +104,11 @@ function loadSpecs(
   const spec = load(options.specFile);
   if (spec.kind !== "side")
     throw nodeError("OPTIONS_INVALID", { why: `${options.specFile} is not a side chain's spec` });
+  // Otherwise each leader in turn would stop on the first full block that it cannot send.
+  if (spec.limits.blockBytesMax > BLOCK_BYTES_MAX)
+    throw nodeError("OPTIONS_INVALID", {
+      why: `limits.blockBytesMax is ${spec.limits.blockBytesMax}; blocks above ${BLOCK_BYTES_MAX} bytes fit no message`,
+    });
   const mainSpec = options.mainSpecFile === undefined ? undefined : load(options.mainSpecFile);
   if (mainSpec !== undefined && mainSpec.kind !== "main")
     throw nodeError("OPTIONS_INVALID", { why: `${options.mainSpecFile} is not a main chain's spec` });
@@ -155,8 +168,13 @@ class SideNode {
   #server: ApiServer | undefined;
   #member: MemberPart | undefined;
   #instance: Instance | undefined;
-  #finalAtMs = systemClock.nowMs();
+  /** Time of the newest final block: a node that catches up is not ready, however many blocks a second it takes in. */
+  #finalAtMs: number;
   readonly #builtWithHeaders = new Set<string>();
+  readonly #gate = new TransactionGate(systemClock);
+  readonly #payoutViews = new Map<number, PayoutView>();
+  /** Why the counters of the supply are not to be trusted; undefined while they agree. */
+  #supplyProblem: string | undefined;
 
   constructor(
     deps: SideNodeDependencies,
@@ -168,6 +186,7 @@ class SideNode {
     this.#mainSpec = parts.mainSpec;
     this.#config = parts.config;
     this.#places = new PeerPlaces(parts.spec, deps.options);
+    this.#finalAtMs = parts.store.chain.tip?.block.header.timestampMs ?? parts.spec.genesis.timeMs;
     this.#tap = deps.options.tap ? openFrameTap(join(deps.folder, "log", "frames.tap")) : NO_TAP;
   }
 
@@ -183,13 +202,16 @@ class SideNode {
   startFollowing(): void {
     const { mainUrl } = this.#deps.options;
     const federation = this.#spec.federation;
-    if (mainUrl === undefined || federation === null) return;
-    this.#follower = followMainChain({
-      client: createClient({ baseUrl: mainUrl, routes: NODE_ROUTES }),
-      floorHeight: federation.mainAnchor.height,
-      onChange: () => this.#shell?.retryPredicates(),
-      logger: this.#deps.logger,
-    });
+    if (federation === null) return;
+    if (mainUrl !== undefined) {
+      this.#follower = followMainChain({
+        client: createClient({ baseUrl: mainUrl, routes: NODE_ROUTES }),
+        floorHeight: federation.mainAnchor.height,
+        neededHeight: () => Number(this.#store.chain.final.peg?.tip().height ?? federation.mainAnchor.height),
+        onChange: () => this.#shell?.retryPredicates(),
+        logger: this.#deps.logger,
+      });
+    }
     this.#headers = new MainHeaders({
       follower: this.#follower,
       headerLag: federation.headerLag,
@@ -220,8 +242,8 @@ class SideNode {
 
   #onMessage(from: string, type: number, body: Uint8Array): void {
     if (type === MESSAGE.transaction) {
-      const verdict = this.#store.chain.submit(Uint8Array.from(body));
-      if (!verdict.ok && verdict.code === "TX_DECODE") this.#mesh?.report(from, "peer-minor", verdict.code);
+      const fault = this.#gate.take(from, () => this.#store.chain.submit(Uint8Array.from(body)));
+      if (fault !== undefined) this.#mesh?.report(from, "peer-minor", fault);
       return;
     }
     this.#tap.record(body);
@@ -262,13 +284,13 @@ class SideNode {
           this.#mesh?.broadcast(messageTypeOf(type), bytes);
         },
         build: (request) => this.#build(request),
-        validate: (block) => this.#validate(block),
+        validate: (block, certified) => this.#validate(block, certified),
         predicate: async (block) => this.#headers?.holds(block.batches) ?? headersInBody(block.batches).length === 0,
         finalise: (blocks, certificate) => this.#finalise(blocks, certificate),
         serveFinal: (request) => this.#serveFinal(request),
         score: (peer, reason) => this.#mesh?.report(peer, "peer-severe", reason),
-        ownBlockNullified: (view, hash) =>
-          this.#headers?.ownBlockNullified(view, this.#builtWithHeaders.has(bytesToHex(hash))),
+        ownBlockNullified: (place, hash) =>
+          this.#headers?.ownBlockNullified(place, this.#builtWithHeaders.has(bytesToHex(hash))),
       },
     });
     this.#shell = shell;
@@ -286,14 +308,22 @@ class SideNode {
     const newest = await blocks.newestCertified();
     if (newest === undefined) return { height: 0, block: undefined, certificate: undefined, opening: undefined };
     const { epoch, height } = newest.block.header;
-    const opening = epoch > 1 ? await blocks.newestCertified((epoch - 1) * this.#config.epochBlocks) : undefined;
-    return { height, ...newest, opening };
+    return { height, ...newest, opening: await this.#openingOf(epoch) };
   }
 
-  async #build(request: { parentHash: Uint8Array; view: number; halvings: number }) {
+  /** The last block of the epoch before with its certificate, which the block above it carries too. */
+  async #openingOf(epoch: number): Promise<StoredTip["opening"]> {
+    const { blocks } = this.#store.chain;
+    const height = (epoch - 1) * this.#config.epochBlocks;
+    const last = await blocks.read(height);
+    const certificate = last?.certificate ?? (await blocks.read(height + 1))?.block.parentCertificate;
+    return last === undefined || certificate === undefined ? undefined : { block: last.block, certificate };
+  }
+
+  async #build(request: { parentHash: Uint8Array; epoch: number; view: number; halvings: number }) {
     const parent = this.#store.chain.stateOf(request.parentHash);
     if (parent === undefined) return undefined;
-    const headers = this.#headers?.transactionFor(parent, request.view);
+    const headers = this.#headers?.transactionFor(parent, request);
     return this.#store.chain.build({
       parentHash: request.parentHash,
       view: request.view,
@@ -304,13 +334,16 @@ class SideNode {
     });
   }
 
-  async #validate(block: SideBlock): Promise<boolean> {
+  async #validate(block: SideBlock, certified: boolean): Promise<boolean> {
     const { chain } = this.#store;
+    // A sync brings many blocks at once: between two of them connections and timers get their turn.
+    if (certified) await nextTurn();
     if (block.header.height <= chain.height) return this.#isStored(block);
     const parent = chain.stateOf(block.header.parentHash);
     if (parent === undefined) return false;
-    const verdicts = (await this.#headers?.verdicts(parent, block.batches)) ?? new Map<string, boolean>();
-    const result = chain.execute(block, verdicts);
+    // Under a certificate somebody has checked the proof of work: a newcomer need not compute it for years of headers.
+    const verdicts = certified ? "assumed" : await this.#headers?.verdicts(parent, block.batches);
+    const result = chain.execute(block, verdicts ?? new Map<string, boolean>());
     if (!result.ok)
       this.#deps.logger.warn("a proposed block is invalid", {
         height: block.header.height,
@@ -335,14 +368,39 @@ class SideNode {
   }
 
   async #finalise(blocks: readonly SideBlock[], certificate: Certificate): Promise<void> {
-    const final = await this.#store.chain.finalise(blocks, certificate);
-    for (const entry of final) await this.#store.indexes.follow(entry);
+    const { chain, indexes } = this.#store;
+    const final = await chain.finalise(blocks, certificate, (entry) => indexes.follow(entry));
     for (const entry of final) this.#announce(entry);
+    if (isRecountDue(final)) this.#recount();
     await this.#store.maybeSnapshot();
   }
 
-  #announce({ block, summary }: FinalBlock): void {
-    this.#finalAtMs = systemClock.nowMs();
+  /** Compares the counters of the supply with the outputs; a mismatch puts the brake on the member. */
+  #recount(): void {
+    const problem = supplyProblem(this.#store.chain.final);
+    if (problem === undefined) return;
+    this.#supplyProblem = problem;
+    this.#deps.logger.error("payouts are not signed here any more", { why: problem });
+    this.#brakeMember();
+  }
+
+  #brakeMember(): void {
+    this.#member?.setBrake(true).catch((error: unknown) => {
+      this.#deps.logger.error("the brake could not be recorded", { why: String(error) });
+    });
+  }
+
+  #keepPayoutView({ block, summary }: FinalBlock): void {
+    if (summary.payoutView === undefined) return;
+    this.#payoutViews.set(block.header.height, summary.payoutView);
+    const [oldest] = this.#payoutViews.keys();
+    if (this.#payoutViews.size > PAYOUT_VIEWS_MAX && oldest !== undefined) this.#payoutViews.delete(oldest);
+  }
+
+  #announce(entry: FinalBlock): void {
+    const { block, summary } = entry;
+    this.#keepPayoutView(entry);
+    this.#finalAtMs = block.header.timestampMs;
     this.#finalTimes.push(block.header.timestampMs);
     if (this.#finalTimes.length > INTERVAL_BLOCKS) this.#finalTimes.shift();
     if (summary.effects.some((effect) => effect.headers !== undefined)) this.#headers?.ownBlockFinal();
@@ -355,29 +413,12 @@ class SideNode {
     });
   }
 
-  /** Answers a peer that is behind: blocks of one epoch up to one that has its own certificate (`lastServedHeight`). */
+  /** Answers a peer that is behind. */
   async #serveFinal(request: { to: Target; fromHeight: number; countMax: number }): Promise<void> {
     const id = this.#places.idOf(request.to);
     if (id === undefined) return;
-    const { blocks } = this.#store.chain;
-    const { epochBlocks } = this.#config;
-    const end = Math.min(blocks.height, Math.ceil(request.fromHeight / epochBlocks) * epochBlocks);
-    const served: SideBlock[] = [];
-    let best: { count: number; certificate: Certificate } | undefined;
-    let bytes = 0;
-    for await (const { block, certificate } of blocks.iterate(request.fromHeight, end)) {
-      served.push(block);
-      bytes += encodeSideBlock(block).length;
-      if (certificate !== undefined) best = { count: served.length, certificate };
-      if (best !== undefined && (served.length >= request.countMax || bytes > SYNC_BYTES_SOFT_MAX)) break;
-    }
-    if (best === undefined) return;
-    const message: BbftMessage = {
-      type: "SYNC_BLOCKS",
-      blocks: served.slice(0, best.count),
-      certificate: best.certificate,
-    };
-    this.#mesh?.send(id, MESSAGE.sync, encodeMessage(message));
+    const bytes = await encodeFinalAnswer(this.#store.chain.blocks, request, this.#config.epochBlocks);
+    if (bytes !== undefined) this.#mesh?.send(id, MESSAGE.sync, bytes);
   }
 
   async startServer(): Promise<number> {
@@ -445,7 +486,12 @@ class SideNode {
       folder,
       store: this.#store.memberKv,
       logger,
+      crashPoint: (name) => {
+        if (name === options.crashAt) process.kill(process.pid, "SIGKILL");
+      },
+      payoutView: async (recordedHeight) => this.#payoutViews.get(recordedHeight),
     });
+    this.#recount();
     this.#member.start();
   }
 
@@ -461,6 +507,7 @@ class SideNode {
     const ageMs = systemClock.nowMs() - this.#finalAtMs;
     const silence = this.#shell?.status().silence;
     const connected = this.#mesh?.peers().length ?? 0;
+    if (this.#supplyProblem !== undefined) return this.#supplyProblem;
     if (this.#store.chain.height === 0)
       return `no block yet, ${connected} of ${this.#deps.options.peers.length} peers connected`;
     if (ageMs > READY_AGE_MS) return `no final block for ${Math.round(ageMs / 1000)} s, ${connected} peers connected`;
@@ -556,6 +603,8 @@ class SideNode {
 
 /** Blocks with headers in them that are remembered until they are final or nullified. */
 export const BLOCKS_WITH_HEADERS_MAX = 64;
+/** Payout boundaries whose view is kept for the member: as many as may have an open payout. */
+export const PAYOUT_VIEWS_MAX = 16;
 
 function readPs(): string {
   return execFileSync("ps", ["-o", "lstart=", "-p", String(process.pid)], { encoding: "utf8" }).trim();

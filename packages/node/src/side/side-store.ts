@@ -8,7 +8,7 @@ import { createUtxoBase } from "@bystack/chain/side/utxo-base";
 import { createSideRules } from "@bystack/ledger/side/rules";
 import type { SideState } from "@bystack/ledger/side/state";
 import type { UtxoBase } from "@bystack/ledger/side/utxo";
-import type { MainChainSpec, SideChainSpec } from "@bystack/protocol/spec";
+import { chainIdOf, type MainChainSpec, type SideChainSpec } from "@bystack/protocol/spec";
 import type { DataFolder } from "@bystack/storage/data-folder";
 import type { KvStore } from "@bystack/storage/kv";
 import { openLmdbStore } from "@bystack/storage/lmdb";
@@ -16,7 +16,9 @@ import { type Log, openLog } from "@bystack/storage/log";
 import { createMemoryStore } from "@bystack/storage/memory";
 import { listSnapshots, readSnapshot, writeSnapshot } from "@bystack/storage/snapshot";
 import { UtxoTable } from "@bystack/storage/utxo-table";
+import { bytesToHex, equalBytes } from "@bystack/utils/bytes";
 import type { Logger, Rng } from "@bystack/utils/ports";
+import { nodeError } from "../errors.ts";
 
 const BLOCKS_FOLDER = "blocks";
 const SNAPSHOTS_FOLDER = "snapshots";
@@ -53,8 +55,17 @@ function newUtxoBase(rng: Rng): UtxoBase {
 
 type Found = { readonly state: SideState; readonly utxoBase: UtxoBase };
 
-/** The newest snapshot that reads well, lies within the block log and is not ahead of the indexes. */
-async function findState(options: SideStoreOptions, limits: { heightMax: number }): Promise<Found | undefined> {
+/** Whether the block after a state names its root: what makes a snapshot more than a file with good checksums. */
+async function isConfirmed(state: SideState, blocks: BlockStore): Promise<boolean> {
+  const next = await blocks.read(state.position.height + 1);
+  return next !== undefined && equalBytes(next.block.header.parentStateRoot, state.root());
+}
+
+/** The newest snapshot that reads well, is confirmed by the block log and is not ahead of the indexes. */
+async function findState(
+  options: SideStoreOptions,
+  limits: { heightMax: number; blocks: BlockStore },
+): Promise<Found | undefined> {
   const place = { disk: options.data.disk, folder: SNAPSHOTS_FOLDER };
   for (const id of await listSnapshots(place)) {
     if (Number(id) > limits.heightMax) continue;
@@ -62,8 +73,9 @@ async function findState(options: SideStoreOptions, limits: { heightMax: number 
       const utxoBase = newUtxoBase(options.rng);
       const rules = createSideRules(options.spec, options.mainSpec);
       const state = await decodeStateChunks({ rules, chunks: readSnapshot(place, id), utxoBase });
-      if (state !== undefined && state.position.height === Number(id)) return { state, utxoBase };
-      options.logger.warn("a snapshot does not hold a whole state; an older one or the log is used", {
+      if (state !== undefined && state.position.height === Number(id) && (await isConfirmed(state, limits.blocks)))
+        return { state, utxoBase };
+      options.logger.warn("a snapshot is not the state that the log confirms; an older one or the log is used", {
         height: Number(id),
       });
     } catch (error) {
@@ -82,10 +94,21 @@ async function openKv(options: SideStoreOptions, name: "index" | "member"): Prom
   return openLmdbStore({ path: `${options.data.path}/${INDEX_FOLDER}/${name}.mdb` });
 }
 
+/** Every block names its chain: a folder with blocks of another one is refused before anything is read from it. */
+async function assertOwnBlocks(blocks: BlockStore, spec: SideChainSpec): Promise<void> {
+  const first = await blocks.read(1);
+  if (first !== undefined && !equalBytes(first.block.header.chainId, chainIdOf(spec)))
+    throw nodeError("SPEC_MISMATCH", {
+      why: `the stored blocks belong to chain ${bytesToHex(first.block.header.chainId)}`,
+    });
+}
+
 async function openChain(options: SideStoreOptions, log: Log, indexes: SideIndexes): Promise<SideChain> {
   const blocks = new BlockStore(log);
+  await assertOwnBlocks(blocks, options.spec);
   const indexed = await indexes.height();
-  const found = await findState(options, { heightMax: Math.min(blocks.height, indexed) });
+  // One block above the snapshot is needed: it names the state's root.
+  const found = await findState(options, { heightMax: Math.min(blocks.height - 1, indexed), blocks });
   const from = found?.state.position.height ?? 0;
   if (blocks.height > from) options.logger.info("replaying stored blocks", { from: from + 1, to: blocks.height });
   return SideChain.open(

@@ -23,14 +23,16 @@ export function recordBurns(
   const requests: RequestRecord[] = [];
   for (const result of burn.mapped.results) {
     if (result.kind !== "cross") continue;
-    const { assetId, amount } = result.value;
+    const { amount } = result.value;
+    // Copies: the fields of a decoded transaction are views of the whole block's bytes, and a request is kept for ever.
+    const assetId = result.value.assetId.slice();
     const asset = state.asset(assetId);
     if (asset === undefined) throw new Error("invariant broken: a burn of an asset that is not known");
     const request: RequestRecord = {
       id: result.id,
       assetId,
       amount,
-      program: result.program,
+      program: result.program.slice(),
       transactionId: burn.mapped.id,
       burnHeight: burn.height,
       transactionIndex: burn.transactionIndex,

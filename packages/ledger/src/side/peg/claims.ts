@@ -62,7 +62,10 @@ export function creditClaim(
   claim: Claim,
   context: { readonly side: SideRules; readonly height: number },
 ): void {
-  const { nullifier, assetId, amount, recipient, proof } = claim;
+  const { nullifier, amount, proof } = claim;
+  // Copies: the fields of a decoded claim are views of the whole block's bytes, and its records are kept for ever.
+  const assetId = claim.assetId.slice();
+  const recipient = claim.recipient.slice();
   const header = state.headerAt(proof.headerHeight);
   if (header === undefined) throw new Error("invariant broken: a claim was judged against another state");
   state.sections.claimed.set(bytesToHex(nullifier), {
@@ -72,11 +75,11 @@ export function creditClaim(
     amount,
     recipient,
     mainHeight: proof.headerHeight,
-    collector: claim.collector?.publicKey ?? EMPTY_BYTES,
+    collector: claim.collector?.publicKey.slice() ?? EMPTY_BYTES,
   });
   state.setCoin({
     id: nullifier,
-    muxId: claim.muxId,
+    muxId: claim.muxId.slice(),
     position: claim.position,
     assetId,
     amount,

@@ -61,14 +61,15 @@ function lastTimes(state: PegState, peg: PegRules, header: HeaderRecord): bigint
 function childRecord(header: MainHeader, hash: Hash, context: { parent: HeaderRecord; peg: PegRules }): HeaderRecord {
   const { parent, peg } = context;
   const begins = parent.height === 0n || isRetargetParent(parent.height, peg.retarget);
+  // Copies: the fields of a decoded header are views of the whole block's bytes, and a record is kept for thousands of blocks.
   return {
     hash,
-    previousHash: header.previousHash,
+    previousHash: header.previousHash.slice(),
     height: header.height,
     timestamp: header.timestamp,
     bits: header.bits,
-    transactionsRoot: header.transactionsRoot,
-    statusRoot: header.statusRoot,
+    transactionsRoot: header.transactionsRoot.slice(),
+    statusRoot: header.statusRoot.slice(),
     totalWork: parent.totalWork + workOfBits(header.bits),
     seed: nextSeed(parent, parent.seed),
     periodStart: begins ? parent.timestamp : parent.periodStart,
