@@ -1,12 +1,15 @@
 // The command tree of `bystack`. Commands parse, call and print; what they do lives in the packages below.
 
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import type { ChainName } from "./commands/wallet.ts";
 import { createContext, type GlobalOptions } from "./context.ts";
-import { reportFailure } from "./output.ts";
+import { reportFailure, reportUsage } from "./output.ts";
 import { VERSION } from "./version.ts";
 
-const EXIT_USAGE = 2;
+function lineCount(text: string): string {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError("A number of lines is from 1 to 999999.");
+  return text;
+}
 
 const program = new Command("bystack");
 program
@@ -52,7 +55,7 @@ program
 program
   .command("logs <node>")
   .description("the last lines of a node's log")
-  .option("--tail <lines>", "how many", "50")
+  .option("--tail <lines>", "how many", lineCount, "50")
   .addHelpText("after", "\nExample: bystack logs demo-1 --tail 20")
   .action(async (node: string, options: { tail: string }) =>
     (await networkCommands()).runLogs(context(), node, options),
@@ -97,7 +100,7 @@ wallet
   .requiredOption("--to <address>", "who gets it")
   .requiredOption("--amount <decimal>", "how much")
   .option("--asset <name>", "which asset", "BTM")
-  .option("--chain <chain>", "main or side", "side")
+  .addOption(new Option("--chain <chain>", "which chain").choices(["main", "side"]).default("side"))
   .addHelpText("after", "\nExample: bystack wallet send --from alice --to sp1q… --amount 1.5")
   .action(async (options: { from: string; to: string; amount: string; asset: string; chain: ChainName }) =>
     (await walletCommands()).runSend(context(), options),
@@ -162,6 +165,7 @@ program
 try {
   await program.parseAsync();
 } catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE;
-  else reportFailure(error, program.opts<GlobalOptions>().json === true);
+  const json = program.opts<GlobalOptions>().json === true;
+  if (!(error instanceof CommanderError)) reportFailure(error, json);
+  else if (error.exitCode !== 0) reportUsage(error.message, json);
 }

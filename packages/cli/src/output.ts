@@ -5,6 +5,7 @@
 import { BystackError, type ErrorKind } from "@bystack/utils/errors";
 
 export const SCHEMA_VERSION = 1;
+const EXIT_USAGE = 2;
 
 const EXIT_OF_KIND: Readonly<Record<ErrorKind, number>> = {
   invalid: 1,
@@ -50,6 +51,14 @@ export function createOutput(json: boolean): Output {
       process.stdout.write(json ? `${toJson({ schemaVersion: SCHEMA_VERSION, ok: true, data })}\n` : `${text}\n`);
     },
   };
+}
+
+/** A command line that cannot be parsed; people have been told on stderr already, with the usage. */
+export function reportUsage(message: string, json: boolean): void {
+  process.exitCode = EXIT_USAGE;
+  if (!json) return;
+  const error = { code: "USAGE", message: message.replace(/^error: /, ""), why: "", next: "See the usage: --help." };
+  process.stdout.write(`${toJson({ schemaVersion: SCHEMA_VERSION, ok: false, error })}\n`);
 }
 
 /** Prints a failure and sets the exit code. What happened, why, and what to do next. */

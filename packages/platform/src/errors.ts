@@ -39,6 +39,12 @@ export const PLATFORM_ERRORS = {
     message: "The definition is not the one this network was made from.",
     next: "Changing a living network comes with the platform; until then: bystack clean, then bystack up.",
   },
+  PROOF_UNDEFINED: {
+    kind: "conflict",
+    fault: "none",
+    message: "This network was defined without a round trip to prove.",
+    next: "Name accounts, an asset and `prove: [peg-round-trip]` in the definition of a new network.",
+  },
   CLEAN_NEEDS_YES: {
     kind: "conflict",
     fault: "none",

@@ -2,7 +2,7 @@
 // The file is readable by its owner only. A secret never appears in an error or a log.
 
 import { createCipheriv, createDecipheriv, randomBytes, scryptSync } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { bytesToHex, hexToBytes, tryHexToBytes } from "@bystack/utils/bytes";
 import { walletError } from "./errors.ts";
@@ -97,12 +97,21 @@ export function openKeyFile(path: string, secret: UnlockSecret): Uint8Array {
   }
 }
 
+function hasKeyFiles(folder: string): boolean {
+  if (!existsSync(folder)) return false;
+  const names = readdirSync(folder).filter((name) => name.endsWith(".json"));
+  return names.some((name) => readFileSync(join(folder, name), "utf8").includes('"scrypt"'));
+}
+
 /**
  * The unlock secret `file` of development networks: 32 random bytes beside the key files, readable by the owner only.
  * Made on first use. It keeps a copied key file alone useless; it does not protect against the owner's account.
  */
 export function unlockSecretOfFolder(folder: string): UnlockSecret {
   const path = join(folder, "unlock");
+  if (!existsSync(path) && hasKeyFiles(folder))
+    // A new secret would open none of them, and hide that the right one is lost.
+    throw walletError("KEY_STORE_LOCKED", { why: `${path} is missing; put it back from a backup of the folder` });
   if (!existsSync(path)) writeFileDurably(path, `${bytesToHex(randomBytes(32))}\n`);
   const bytes = tryHexToBytes(readFileSync(path, "utf8").trim());
   if (bytes === undefined || bytes.length !== 32)

@@ -134,9 +134,14 @@ export class Wallet {
     return { assetId: keys.id, amount, nonce: randomBytes(8), definition: keys.definition, program: keys.program };
   }
 
-  async #freeCoins(account: string, client: NodeClient): Promise<{ free: Coin[]; waiting: Coin[] }> {
+  async #reported(account: string, client: NodeClient): Promise<{ coins: ReportedCoin[]; tip: number }> {
     const programs = this.programs(account).map((entry) => entry.program);
     const [coins, tip] = await Promise.all([client.coinsOf(programs), client.tipHeight()]);
+    return { coins, tip };
+  }
+
+  /** Coins that may be spent now, and the others; told apart by the reservations of this very moment. */
+  #divide({ coins, tip }: { coins: readonly ReportedCoin[]; tip: number }): { free: Coin[]; waiting: Coin[] } {
     const now = this.#nowMs();
     const isFree = (coin: ReportedCoin): boolean =>
       coin.spendableFrom <= tip + 1 && (this.#data.reservations[bytesToHex(coin.id)]?.untilMs ?? 0) <= now;
@@ -145,7 +150,7 @@ export class Wallet {
 
   /** What the account holds on a chain; `waiting`: immature, or promised to a transaction on its way. */
   async balance(account: string, client: NodeClient): Promise<AssetBalance[]> {
-    const { free, waiting } = await this.#freeCoins(account, client);
+    const { free, waiting } = this.#divide(await this.#reported(account, client));
     const balances = new Map<string, { spendable: bigint; waiting: bigint }>();
     const at = (coin: Coin): { spendable: bigint; waiting: bigint } => {
       const key = bytesToHex(coin.assetId);
@@ -169,7 +174,9 @@ export class Wallet {
     payments: readonly Payment[];
     issues?: readonly Issue[];
   }): Promise<Sent> {
-    const { free } = await this.#freeCoins(request.account, request.client);
+    const reported = await this.#reported(request.account, request.client);
+    // From here to the reservation nothing waits: of two sends at once the second one sees what the first has taken.
+    const { free } = this.#divide(reported);
     const account = findAccount(this.#data, request.account);
     const changeProgram = programAt(this.#xpub, account.index, true, account.changeCount).program;
     const built = buildTransaction(
@@ -187,7 +194,8 @@ export class Wallet {
       await request.client.submit(raw);
     } catch (error) {
       // Only a refusal says that the transaction is nowhere. After silence it may be on its way: the coins stay promised.
-      if (error instanceof BystackError && error.kind === "invalid") this.#release(built.spent);
+      if (error instanceof BystackError && (error.kind === "invalid" || error.kind === "limit"))
+        this.#release(built.spent);
       throw error;
     }
     return { id, raw, feeNeu: built.feeNeu };

@@ -1,7 +1,7 @@
 // Key files: what was sealed opens with the right secret only, any changed byte is noticed, nothing is overwritten.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -23,8 +23,9 @@ test("a key file opens with its secret only", () => {
 });
 
 test("every changed field is noticed, and no file can ask for more memory than the costs we write", () => {
-  const path = join(folder, "b.json");
-  const secret = unlockSecretOfFolder(folder);
+  const own = mkdtempSync(join(folder, "own-"));
+  const path = join(own, "b.json");
+  const secret = unlockSecretOfFolder(own);
   createKeyFile(path, secret);
   const file = JSON.parse(readFileSync(path, "utf8"));
   const flip = (hex: string): string => `${hex[0] === "0" ? "1" : "0"}${hex.slice(1)}`;
@@ -43,7 +44,13 @@ test("every changed field is noticed, and no file can ask for more memory than t
   assert.throws(() => openKeyFile(path, secret), { code: "KEY_STORE_DAMAGED" });
 });
 
-test("the unlock file is made once", () => {
-  assert.deepEqual(unlockSecretOfFolder(folder), unlockSecretOfFolder(folder));
-  assert.equal(statSync(join(folder, "unlock")).mode & 0o777, 0o600);
+test("the unlock file is made once, and never beside keys that it would not open", () => {
+  const own = mkdtempSync(join(folder, "own-"));
+  const secret = unlockSecretOfFolder(own);
+  assert.deepEqual(unlockSecretOfFolder(own), secret);
+  assert.equal(statSync(join(own, "unlock")).mode & 0o777, 0o600);
+  createKeyFile(join(own, "c.json"), secret);
+  rmSync(join(own, "unlock"));
+  assert.throws(() => unlockSecretOfFolder(own), { code: "KEY_STORE_LOCKED" });
+  assert.equal(existsSync(join(own, "unlock")), false);
 });

@@ -44,7 +44,7 @@ async function statusOf(context: Context): Promise<NetworkStatus> {
     layout: context.layout,
     state,
     provider: providerOf(context.layout),
-    accounts: ["alice", "bob", "issuer"],
+    accounts: state.accounts,
     extraRssBytes: daemon === undefined ? 0 : (rssBytes(daemon.pid) ?? 0),
   });
 }

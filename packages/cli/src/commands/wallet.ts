@@ -56,6 +56,8 @@ function addressText(program: Uint8Array, prefix: string): string {
 }
 
 export async function runBalance(context: Context, account: string | undefined): Promise<void> {
+  // Before the wallet: opening one makes a folder and keys for a network that may not be there.
+  requireState(context);
   const rows = await withWallet(context.layout, async (wallet) => {
     const names = account === undefined ? wallet.data.accounts.map((entry) => entry.name) : [account];
     const found = [];
@@ -146,6 +148,7 @@ export type PegInOptions = {
 
 /** Pays to the deposit address of a recipient on the side chain (the account itself by default). */
 export async function runPegIn(context: Context, options: PegInOptions): Promise<void> {
+  requireState(context);
   const spec = loadSideSpec(context.layout);
   const { federation } = spec;
   if (federation === null) throw platformError("NETWORK_NOT_FOUND", { why: "this side chain has no federation" });
@@ -179,6 +182,7 @@ export async function runPegIn(context: Context, options: PegInOptions): Promise
 
 /** Burns on the side chain; the federation pays the main-chain address (the account itself by default). */
 export async function runPegOut(context: Context, options: PegInOptions): Promise<void> {
+  requireState(context);
   const spec = loadSideSpec(context.layout);
   const { federation } = spec;
   if (federation === null) throw platformError("NETWORK_NOT_FOUND", { why: "this side chain has no federation" });

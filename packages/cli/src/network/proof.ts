@@ -37,15 +37,15 @@ export type ProofOptions = {
 export function runProof(options: ProofOptions): Promise<ProveReport> {
   const { layout, state } = options;
   const { main, sides } = runningClients(layout, state);
+  const { roundTrip } = state;
+  if (roundTrip === null) throw platformError("PROOF_UNDEFINED", { why: state.network });
   return withWallet(layout, (wallet) =>
     proveNetwork({
       main,
       sides,
       wallet,
       sideSpec: loadSideSpec(layout),
-      payer: "alice",
-      payee: "bob",
-      asset: "GOLD",
+      ...roundTrip,
       waiter: { nowMs: () => performance.now(), sleep: (ms) => delay(ms) },
       onStep: options.onStep,
       onWait: options.onWait,

@@ -1,6 +1,7 @@
 // Raising a network from its definition until it is proven: the list of steps of `bystack up`, in the foreground or in a
 // daemon of its own. Success is reported only after the round trip.
 
+import { join } from "node:path";
 import type { ProveReport } from "@bystack/federation/prove";
 import type { NetworkDefinition } from "@bystack/platform/definition";
 import { parseDefinition } from "@bystack/platform/definition/parse";
@@ -10,9 +11,10 @@ import {
   makeFolders,
   type NetworkLayout,
   type NetworkState,
+  portsOfOptions,
   saveJson,
 } from "@bystack/platform/network/layout";
-import { checkClock, checkDisk, checkMemory } from "@bystack/platform/network/preflight";
+import { checkClock, checkDisk, checkMemory, checkPortsFree } from "@bystack/platform/network/preflight";
 import { startNodes, waitUntilReady } from "@bystack/platform/network/run";
 import type { DeployProvider } from "@bystack/platform/provider";
 import { hexToBytes } from "@bystack/utils/bytes";
@@ -61,16 +63,25 @@ async function makeNetwork(options: StartOptions, definition: NetworkDefinition)
   });
 }
 
+/** Ports that stopped nodes of this network will want again. */
+async function keptPorts(layout: NetworkLayout, provider: DeployProvider): Promise<{ node: string; port: number }[]> {
+  const stopped = (await provider.status()).filter((status) => status.phase !== "running");
+  return stopped.flatMap(({ id }) =>
+    portsOfOptions(join(layout.nodes, id, "node.json")).map((port) => ({ node: id, port })),
+  );
+}
+
 /** @throws BystackError with what went wrong; what was started goes on and can be looked at or stopped. */
 export async function startNetwork(
   options: StartOptions,
 ): Promise<{ state: NetworkState; proof: ProveReport | undefined }> {
   const { layout, provider, tasks } = options;
   const definition = parseDefinition(options.definitionText, options.definitionFile);
-  await tasks.run("Checking disk, memory and clock", async () => {
+  await tasks.run("Checking disk, memory, clock and ports", async () => {
     checkClock(Date.now());
     checkDisk(layout.root, definition.limits.diskFreeMiB);
     checkMemory(definition.main.nodes.length + (definition.sides[0]?.nodes.count ?? 0));
+    await checkPortsFree(await keptPorts(layout, provider));
   });
   const isNew = loadNetworkState(layout) === undefined;
   const state = await tasks.run(isNew ? "Making keys, accounts and chain specs" : "Reading the network's folder", () =>

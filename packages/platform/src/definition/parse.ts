@@ -4,6 +4,7 @@ import { nearestWord } from "@bystack/utils/suggest";
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from "yaml";
 import type { z } from "zod";
 import { platformError } from "../errors.ts";
+import type { RoundTripParts } from "../network/layout.ts";
 import { DEFINITION_BYTES_MAX, NETWORK_DEFINITION, type NetworkDefinition } from "./schema.ts";
 
 type Path = readonly PropertyKey[];
@@ -72,6 +73,18 @@ function problemsOf(error: z.ZodError): Problem[] {
   return [...unknown, ...others].flatMap(explain);
 }
 
+/** What a round trip locks and spends at most: a top-up of the float, fees, and a reserve. */
+const ROUND_TRIP_BTM_MIN = 20;
+
+/** Whom and what a round trip can use: the first funded account pays, another one is paid, in the first listed asset. */
+export function roundTripOf(definition: NetworkDefinition): RoundTripParts | null {
+  const payer = definition.accounts.find(({ fund }) => Number(fund.BTM ?? "0") >= ROUND_TRIP_BTM_MIN)?.account;
+  const payee = definition.accounts.find(({ account }) => account !== payer)?.account;
+  const listed = definition.sides[0]?.federation?.assets ?? [];
+  const asset = definition.assets.find((candidate) => listed.includes(candidate.asset))?.asset;
+  return payer === undefined || payee === undefined || asset === undefined ? null : { payer, payee, asset };
+}
+
 /** Rules that join several keys. Each answer is a path and the rule it breaks. */
 function crossChecks(definition: NetworkDefinition): Problem[] {
   const problems: Problem[] = [];
@@ -103,6 +116,10 @@ function crossChecks(definition: NetworkDefinition): Problem[] {
     });
   });
   const accounts = new Set(definition.accounts.map((entry) => entry.account));
+  if (definition.prove.length > 0 && roundTripOf(definition) === null) {
+    const rule = `needs a federation, an asset of this file that it lists, and two accounts, one of them funded with ${ROUND_TRIP_BTM_MIN} BTM; \`prove: []\` starts without a proof`;
+    problems.push({ path: ["prove"], rule });
+  }
   if (accounts.size !== definition.accounts.length)
     problems.push({ path: ["accounts"], rule: "each account name once" });
   definition.assets.forEach((asset, index) => {

@@ -5,6 +5,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { chainIdOf, chainSpecHash, formatChainSpec } from "@bystack/protocol/spec";
 import { bytesToHex } from "@bystack/utils/bytes";
+import { roundTripOf } from "../definition/parse.ts";
 import type { NetworkDefinition, SideDefinition } from "../definition/schema.ts";
 import { platformError } from "../errors.ts";
 import type { DeployProvider, NodeIdentity, NodePorts } from "../provider/provider.ts";
@@ -139,6 +140,8 @@ export async function createNetwork(options: CreateOptions): Promise<NetworkStat
     mainSpecHash: bytesToHex(chainSpecHash(mainSpec)),
     sideChainId: bytesToHex(chainIdOf(sideSpec)),
     nodes,
+    accounts: definition.accounts.map(({ account }) => account),
+    roundTrip: definition.prove.length === 0 ? null : roundTripOf(definition),
     proven: false,
   };
   saveJson(layout.state, state);

@@ -64,8 +64,13 @@ export type NetworkState = {
   readonly mainSpecHash: string;
   readonly sideChainId: string;
   readonly nodes: readonly NetworkNode[];
+  readonly accounts: readonly string[];
+  /** Whom and what a round trip uses; null where the definition asks for no proof. */
+  readonly roundTrip: RoundTripParts | null;
   readonly proven: boolean;
 };
+
+export type RoundTripParts = { readonly payer: string; readonly payee: string; readonly asset: string };
 
 export function loadNetworkState(layout: NetworkLayout): NetworkState | undefined {
   if (!existsSync(layout.state)) return undefined;
@@ -75,10 +80,16 @@ export function loadNetworkState(layout: NetworkLayout): NetworkState | undefine
   } catch {
     throw platformError("FOLDER_FORMAT", { why: `${layout.state} is not JSON` });
   }
-  const { format } = value as { format?: unknown };
+  const format = typeof value === "object" && value !== null && "format" in value ? value.format : undefined;
   if (format !== FOLDER_FORMAT)
     throw platformError("FOLDER_FORMAT", { why: `format ${String(format)}, this release knows ${FOLDER_FORMAT}` });
   return value as NetworkState;
+}
+
+/** The ports that a node's options keep for it. */
+export function portsOfOptions(path: string): number[] {
+  const options = JSON.parse(readFileSync(path, "utf8")) as { http?: { port?: number }; mesh?: { port?: number } };
+  return [options.http?.port, options.mesh?.port].filter((port): port is number => port !== undefined && port > 0);
 }
 
 export function saveJson(path: string, value: unknown): void {

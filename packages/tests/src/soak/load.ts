@@ -80,8 +80,8 @@ export async function splitCoins(account: LoadAccount, node: SideClient, count: 
   );
   const { id } = await node.call("submit", { body: { raw: bytesToHex(transaction.raw) } });
   for (;;) {
-    const found = await node.call("transaction", { params: { id } });
-    if (found.status === "final") break;
+    const found = await node.call("transaction", { params: { id } }).catch(() => undefined);
+    if (found?.status === "final") break;
     await delay(100);
   }
   const { muxId } = mapSideTransaction(transaction);

@@ -1,8 +1,9 @@
-// `npm run soak -- interval|kill-one|kill-all [--rounds N] [--minutes M] [--json]`: real processes under load, for as long
+// `npm run soak -- interval|kill-one|kill-all|federation [--rounds N] [--minutes M] [--json]`: real processes under load, for as long
 // as one likes, with oracles: nothing final is lost, nothing is signed twice, the rhythm holds.
 
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { federationRounds } from "./federation.ts";
 import { checkFrames, type FrameReport } from "./frames.ts";
 import { createLoad, type Load, loadAccount, splitCoins } from "./load.ts";
 import { raiseNetwork, type SoakNetwork, tapFileOf, waitUntilReady } from "./network.ts";
@@ -30,6 +31,15 @@ const nowMs = (): number => performance.now();
 async function prepare(options: { tap: boolean }): Promise<Run> {
   say("raising a network of its own");
   const network = await raiseNetwork(options);
+  try {
+    return await prepareLoad(network);
+  } catch (error) {
+    await network.remove();
+    throw error;
+  }
+}
+
+async function prepareLoad(network: SoakNetwork): Promise<Run> {
   const account = loadAccount("soak load");
   const [first = ""] = network.sides;
   const { addressPrefix } = await network.client(first).call("info");
@@ -215,11 +225,14 @@ async function main(): Promise<void> {
     },
   });
   const [kind = ""] = positionals;
-  if (!["interval", "kill-one", "kill-all"].includes(kind)) {
-    process.stderr.write("usage: npm run soak -- interval|kill-one|kill-all [--rounds N] [--minutes M] [--json]\n");
+  if (!["interval", "kill-one", "kill-all", "federation"].includes(kind)) {
+    process.stderr.write(
+      "usage: npm run soak -- interval|kill-one|kill-all|federation [--rounds N] [--minutes M] [--json]\n",
+    );
     process.exitCode = 2;
     return;
   }
+  if (kind === "federation") return runFederation(values.json);
   const tap = kind !== "interval";
   const run = await prepare({ tap });
   const checks: Check[] = [];
@@ -241,14 +254,28 @@ async function main(): Promise<void> {
     run.observer.close();
     await run.network.remove();
   }
+  report(kind, checks, values.json);
+}
+
+function report(kind: string, checks: readonly Check[], json: boolean): void {
   const ok = checks.every((check) => check.ok);
-  if (values.json) process.stdout.write(`${JSON.stringify({ schemaVersion: 1, ok, data: { kind, checks } })}\n`);
+  if (json) process.stdout.write(`${JSON.stringify({ schemaVersion: 1, ok, data: { kind, checks } })}\n`);
   else
     for (const check of checks)
       process.stdout.write(
         `${check.ok ? "ok  " : "FAIL"}  ${check.name}: ${check.value}${check.limit === "" ? "" : ` (${check.limit})`}\n`,
       );
   process.exitCode = ok ? 0 : 1;
+}
+
+async function runFederation(json: boolean): Promise<void> {
+  say("raising a network of its own");
+  const network = await raiseNetwork({ tap: false });
+  try {
+    report("federation", await federationRounds(network, say), json);
+  } finally {
+    await network.remove();
+  }
 }
 
 await main();

@@ -94,7 +94,7 @@ export async function raiseNetwork(options: { tap: boolean }): Promise<SoakNetwo
       await Promise.all(ids.map((id) => provider.start(id, START_DEADLINE_MS)));
     },
     remove: async () => {
-      for (const { id } of state.nodes) await provider.stop(id).catch(() => {});
+      await Promise.all(state.nodes.map(({ id }) => provider.stop(id).catch(() => {})));
       rmSync(home, { recursive: true, force: true });
     },
   };

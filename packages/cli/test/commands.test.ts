@@ -1,0 +1,186 @@
+// The tree of commands as it is run: every help works, every example parses, a wrong line is exit code 2, and on a network
+// that is not there every command says so in the same way and leaves nothing behind.
+
+import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { after, suite, test } from "node:test";
+import { envelopeOf, Home, type Ran } from "./kit.ts";
+
+const home = new Home();
+after(() => home.remove());
+
+/** Names of the commands that a help text lists. */
+function commandsIn(help: string): string[] {
+  const [, list = ""] = help.split("\nCommands:\n");
+  return list.split("\n").flatMap((line) => /^ {2}([a-z]+)\b/.exec(line)?.[1] ?? []);
+}
+
+type Help = { readonly path: readonly string[]; readonly text: string };
+
+async function helps(path: readonly string[] = []): Promise<Help[]> {
+  const ran = await home.run(...path, "--help");
+  assert.equal(ran.code, 0, `${path.join(" ")} --help: ${ran.err}`);
+  const found: Help[] = [{ path, text: ran.out }];
+  for (const name of commandsIn(ran.out)) if (name !== "help") found.push(...(await helps([...path, name])));
+  return found;
+}
+
+/** Asked for once: a process for each command. */
+let tree: Promise<Help[]> | undefined;
+function allHelps(): Promise<Help[]> {
+  tree ??= helps();
+  return tree;
+}
+
+suite("help", () => {
+  test("every command has one that begins with its usage and says what it does", async () => {
+    const found = await allHelps();
+    const paths = found.map(({ path }) => path.join(" "));
+    for (const path of [
+      "up",
+      "down",
+      "status",
+      "prove",
+      "logs",
+      "clean",
+      "replay",
+      "version",
+      "wallet send",
+      "peg out",
+    ])
+      assert.ok(paths.includes(path), `${path} is not among ${paths.join(", ")}`);
+    for (const { path, text } of found) {
+      assert.ok(text.startsWith(`Usage: ${["bystack", ...path].join(" ")}`), text);
+      assert.match(text, /\n\n[^\n]{5,}/);
+    }
+  });
+
+  test("every example is a line that the program takes", async () => {
+    const examples = (await allHelps()).flatMap(({ path, text }) => {
+      const line = /^Example: bystack (.+)$/m.exec(text)?.[1];
+      return line === undefined ? [] : [{ path, args: line.split(" ") }];
+    });
+    const named = examples.map(({ path }) => path.join(" "));
+    for (const path of ["up", "logs", "replay", "wallet send", "peg in", "peg out"])
+      assert.ok(named.includes(path), `${path} shows no example`);
+    for (const { path, args } of examples) {
+      assert.deepEqual(args.slice(0, path.length), path);
+      // These two would start what they show.
+      if (["up", "replay"].includes(path[0] ?? "")) continue;
+      assert.equal((await home.run(...args)).code, 4, args.join(" "));
+    }
+  });
+});
+
+suite("a line that cannot be parsed", () => {
+  const lines: readonly (readonly string[])[] = [
+    ["nope"],
+    ["wallet"],
+    ["wallet", "nope"],
+    ["status", "--nope"],
+    ["logs"],
+    ["wallet", "send", "--from", "alice"],
+    ["wallet", "send", "--from", "a", "--to", "b", "--amount", "1", "--chain", "mian"],
+    ["logs", "demo-1", "--tail", "many"],
+    ["logs", "demo-1", "--tail", "0"],
+    ["peg", "in", "--from", "alice"],
+  ];
+  for (const line of lines) {
+    test(`exit code 2: ${line.join(" ")}`, async () => {
+      const ran = await home.run(...line);
+      assert.equal(ran.code, 2, ran.err);
+      assert.equal(ran.out, "");
+      assert.match(ran.err, /Usage: bystack/);
+    });
+  }
+
+  test("the nearest command is named", async () => {
+    assert.match((await home.run("stauts")).err, /Did you mean status\?/);
+  });
+
+  test("with --json there is one document all the same", async () => {
+    const ran = await home.run("--json", "nope");
+    assert.equal(ran.code, 2);
+    const { ok, error } = envelopeOf(ran);
+    assert.deepEqual(
+      [ok, error?.code, error?.message],
+      [false, "USAGE", "unknown command 'nope'\n(Did you mean node?)"],
+    );
+  });
+});
+
+const NEEDS_NETWORK: readonly (readonly string[])[] = [
+  ["down"],
+  ["status"],
+  ["prove"],
+  ["logs", "demo-1"],
+  ["wallet", "balance"],
+  ["wallet", "balance", "alice"],
+  ["wallet", "receive", "alice"],
+  ["wallet", "send", "--from", "a", "--to", "b", "--amount", "1"],
+  ["peg", "in", "--from", "a", "--amount", "1"],
+  ["peg", "out", "--from", "a", "--amount", "1"],
+  ["peg", "list"],
+  ["federation", "status"],
+  ["federation", "stop", "demo-1"],
+  ["federation", "start", "demo-1"],
+];
+
+suite("a network that is not there", () => {
+  for (const line of NEEDS_NETWORK) {
+    test(`exit code 4: ${line.join(" ")}`, async () => {
+      const ran = await home.run("--json", ...line);
+      assert.equal(ran.code, 4, ran.out);
+      const { schemaVersion, ok, error } = envelopeOf(ran);
+      assert.deepEqual(
+        [schemaVersion, ok, error?.code, error?.why, error?.next],
+        [1, false, "NETWORK_NOT_FOUND", "dev", "Start one: bystack up."],
+      );
+      assert.deepEqual(readdirSync(home.path), []);
+    });
+  }
+
+  test("people are told on stderr: what, why, what next", async () => {
+    const ran = await home.run("--network", "other", "status");
+    assert.equal(ran.code, 4);
+    assert.equal(ran.out, "");
+    assert.match(ran.err, /NETWORK_NOT_FOUND[\s\S]*why: {2}other\n {2}next: Start one: bystack up\./);
+  });
+
+  test("cleaning up is done already", async () => {
+    const ran = await home.run("clean", "--json");
+    assert.equal(ran.code, 0);
+    assert.deepEqual(envelopeOf(ran), { schemaVersion: 1, ok: true, data: { network: "dev", removed: false } });
+  });
+});
+
+suite("other answers", () => {
+  const lastLine = (ran: Ran): string => ran.out.trimEnd().split("\n").at(-1) ?? "";
+
+  test("the version, for people and for programs", async () => {
+    const { version } = (await import("../package.json", { with: { type: "json" } })).default;
+    assert.equal(lastLine(await home.run("version")), `bystack ${version} on node ${process.version}`);
+    const ran = await home.run("version", "--json");
+    assert.deepEqual(envelopeOf(ran), { schemaVersion: 1, ok: true, data: { version, node: process.version } });
+    assert.equal(ran.out.split("\n").length, 2);
+  });
+
+  test("a definition that is missing is told before anything is made", async () => {
+    const ran = await home.run("--json", "up", `${home.path}/none.yaml`);
+    assert.equal(ran.code, 1);
+    assert.equal(envelopeOf(ran).error?.code, "DEFINITION_UNREADABLE");
+    assert.deepEqual(readdirSync(home.path), []);
+  });
+
+  test("a node without options ends with the code of wrong options", async () => {
+    const ran = await home.run("node", "run", `${home.path}/none`);
+    assert.equal(ran.code, 64);
+    assert.match(ran.err, /OPTIONS_INVALID[\s\S]*next: /);
+  });
+
+  test("a recording that is none is refused", async () => {
+    const ran = await home.run("--json", "replay", `${home.path}/none.json`);
+    assert.equal(ran.code, 1);
+    assert.equal(envelopeOf(ran).error?.code, "REPLAY_FILE_INVALID");
+  });
+});

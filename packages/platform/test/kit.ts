@@ -1,0 +1,104 @@
+// A provider without processes: the keys of a node are a function of its id, an exit is what a test says it is, and
+// everything the provider was asked is remembered.
+
+import { createHash, createPrivateKey, createPublicKey } from "node:crypto";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DEV_DEFINITION } from "@bystack/platform/definition/dev";
+import { parseDefinition } from "@bystack/platform/definition/parse";
+import { type CreateOptions, createNetwork } from "@bystack/platform/network/create";
+import { layoutOf, type NetworkState } from "@bystack/platform/network/layout";
+import type { DeployProvider, NodeExit, NodeIdentity, NodeInstance, NodeSpec } from "@bystack/platform/provider";
+import { bytesToHex } from "@bystack/utils/bytes";
+
+const USES = ["peer", "vote", "reward", "identity", "vault", "collector"] as const;
+/** An Ed25519 seed in PKCS #8 is this and the seed (RFC 8410). */
+const PKCS8_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
+
+function publicKeyOf(name: string): string {
+  const seed = createHash("sha256").update(name).digest();
+  const key = createPrivateKey({ key: Buffer.concat([PKCS8_PREFIX, seed]), format: "der", type: "pkcs8" });
+  return bytesToHex(createPublicKey(key).export({ format: "der", type: "spki" }).subarray(-32));
+}
+
+export class FakeProvider implements DeployProvider {
+  readonly applied: NodeSpec[] = [];
+  readonly started: string[] = [];
+  readonly stopped: string[] = [];
+  /** What `start` answers for a node, when it shall fail. */
+  readonly failures = new Map<string, Error>();
+  readonly #listeners: ((id: string, exit: NodeExit) => void)[] = [];
+
+  async apply(spec: NodeSpec): Promise<NodeIdentity> {
+    this.applied.push(spec);
+    return Object.fromEntries(USES.map((use) => [use, publicKeyOf(`${spec.id} ${use}`)]));
+  }
+
+  async start(id: string): Promise<NodeInstance> {
+    this.started.push(id);
+    const failure = this.failures.get(id);
+    if (failure !== undefined) throw failure;
+    return { pid: 1, instance: id, ports: { http: 1 }, startedAtMs: 1, processStart: "1" };
+  }
+
+  async stop(id: string): Promise<void> {
+    this.stopped.push(id);
+  }
+
+  async remove(): Promise<void> {}
+
+  async status(): Promise<[]> {
+    return [];
+  }
+
+  async logs(): Promise<string[]> {
+    return [];
+  }
+
+  async perturb(): Promise<void> {}
+
+  onExit(listener: (id: string, exit: NodeExit) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** A node ends by itself. */
+  end(id: string, exit: Partial<NodeExit>): void {
+    const whole = { code: null, signal: null, atMs: 0, meaning: "", tail: [], ...exit };
+    for (const listener of this.#listeners) listener(id, whole);
+  }
+}
+
+export const NOW_MS = 1_800_000_000_000;
+
+export function homeFolder(): string {
+  return mkdtempSync(join(tmpdir(), "bystack-network-"));
+}
+
+function programOf(name: string): Uint8Array {
+  return Uint8Array.of(0x00, 0x14, ...createHash("sha256").update(name).digest().subarray(0, 20));
+}
+
+/** What `createNetwork` gets for the dev network in a home folder. */
+export function createOptions(home: string, part: Partial<CreateOptions> & { text?: string } = {}): CreateOptions {
+  const { text = DEV_DEFINITION, ...rest } = part;
+  const definition = parseDefinition(text, "net.yaml");
+  return {
+    definition,
+    definitionText: text,
+    layout: layoutOf(home, definition.network),
+    provider: new FakeProvider(),
+    accounts: definition.accounts.map(({ account }) => ({ name: account, program: programOf(account) })),
+    assets: definition.assets.map(({ asset }) => ({
+      name: asset,
+      id: Uint8Array.from(createHash("sha256").update(asset).digest()),
+    })),
+    nowMs: NOW_MS,
+    mainTargetSeconds: 2,
+    ...rest,
+  };
+}
+
+export function devNetwork(home: string): Promise<NetworkState> {
+  return createNetwork(createOptions(home));
+}

@@ -1,0 +1,237 @@
+// Making a network: the specs are what the protocol takes, the same input gives the same chains, the options of the nodes
+// fit together, and what is there is never made over.
+
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, suite, test } from "node:test";
+import { DEV_DEFINITION } from "@bystack/platform/definition/dev";
+import { type CreateOptions, createNetwork } from "@bystack/platform/network/create";
+import {
+  homeFolder as homeOf,
+  layoutOf,
+  listNetworks,
+  loadNetworkState,
+  type NetworkState,
+} from "@bystack/platform/network/layout";
+import {
+  checkClock,
+  checkDisk,
+  checkMemory,
+  checkPortsFree,
+  chooseFreePorts,
+} from "@bystack/platform/network/preflight";
+import {
+  chainIdOf,
+  chainSpecHash,
+  type MainChainSpec,
+  parseChainSpecText,
+  type SideChainSpec,
+} from "@bystack/protocol/spec";
+import { bytesToHex } from "@bystack/utils/bytes";
+import { BystackError } from "@bystack/utils/errors";
+import { createOptions, devNetwork, FakeProvider, homeFolder, NOW_MS } from "./kit.ts";
+
+const homes: string[] = [];
+after(() => {
+  for (const home of homes) rmSync(home, { recursive: true, force: true });
+});
+
+function newHome(): string {
+  const home = homeFolder();
+  homes.push(home);
+  return home;
+}
+
+function specsOf(home: string): { main: MainChainSpec; side: SideChainSpec } {
+  const { specs } = layoutOf(home, "dev");
+  const [main, side] = ["main", "side"].map((name) => {
+    const parsed = parseChainSpecText(readFileSync(join(specs, `${name}.json`), "utf8"));
+    assert.ok(parsed.ok, parsed.ok ? "" : JSON.stringify(parsed.error));
+    return parsed.value;
+  });
+  assert.ok(main?.kind === "main" && side?.kind === "side");
+  return { main, side };
+}
+
+suite("a new network", () => {
+  test("its specs parse, and the state names their ids", async () => {
+    const home = newHome();
+    const state = await devNetwork(home);
+    const { main, side } = specsOf(home);
+    assert.equal(state.mainSpecHash, bytesToHex(chainSpecHash(main)));
+    assert.equal(state.sideChainId, bytesToHex(chainIdOf(side)));
+    assert.deepEqual(side.federation?.mainSpec, chainSpecHash(main));
+    assert.deepEqual([side.federation?.n, side.federation?.t, side.federation?.assets.length], [4, 3, 2]);
+    assert.deepEqual(
+      [side.consensus.blockMs, side.consensus.run, side.consensus.epochBlocks, main.pow.targetSeconds],
+      [500, 4, 60, 2],
+    );
+    assert.deepEqual(
+      main.genesis.outputs.map(({ amountNeu }) => amountNeu),
+      [1_000_000_000_000n, 100_000_000_000n],
+    );
+    assert.deepEqual([side.genesis.timeMs, main.genesis.timeSeconds], [NOW_MS, NOW_MS / 1000]);
+    assert.deepEqual(loadNetworkState(layoutOf(home, "dev")), state);
+    assert.deepEqual(listNetworks(home), ["dev"]);
+  });
+
+  test("the same input gives the same chains; another moment gives others", async () => {
+    const [first, second] = [await devNetwork(newHome()), await devNetwork(newHome())];
+    assert.deepEqual(first, second);
+    const later = await createNetwork(createOptions(newHome(), { nowMs: NOW_MS + 1000 }));
+    assert.notEqual(later.mainSpecHash, first.mainSpecHash);
+    assert.notEqual(later.sideChainId, first.sideChainId);
+  });
+
+  test("nothing is readable by others", async () => {
+    const home = newHome();
+    await devNetwork(home);
+    const { root } = layoutOf(home, "dev");
+    assert.equal(statSync(root).mode & 0o077, 0);
+    for (const entry of readdirSync(root, { recursive: true, encoding: "utf8" }))
+      assert.equal(statSync(join(root, entry)).mode & 0o077, 0, entry);
+  });
+});
+
+suite("the options of the nodes", () => {
+  type Options = Record<string, unknown> & {
+    http: { port: number };
+    mesh?: { port: number };
+    peers?: { id: string; key: string; port: number }[];
+    federation?: { members: { index: number; url: string }[] };
+    mainUrl?: string;
+  };
+
+  async function optionsOf(text?: string): Promise<{ state: NetworkState; of: (id: string) => Options }> {
+    const provider = new FakeProvider();
+    const state = await createNetwork(createOptions(newHome(), { provider, ...(text !== undefined && { text }) }));
+    const last = new Map(provider.applied.map(({ id, config }) => [id, config as Options]));
+    return { state, of: (id) => last.get(id) ?? assert.fail(`${id} has no options`) };
+  }
+
+  test("every validator knows the others, by the ports that they have", async () => {
+    const { state, of } = await optionsOf();
+    const sides = state.nodes.filter(({ kind }) => kind === "side").map(({ id }) => id);
+    assert.deepEqual(sides, ["demo-1", "demo-2", "demo-3", "demo-4"]);
+    for (const [index, id] of sides.entries()) {
+      const options = of(id);
+      const others = sides.filter((other) => other !== id);
+      assert.deepEqual(
+        options.peers?.map((peer) => [peer.id, peer.port]),
+        others.map((other) => [other, of(other).mesh?.port]),
+      );
+      assert.deepEqual(
+        options.federation?.members.map(({ index: place, url }) => [place, url]),
+        others.map((other) => [sides.indexOf(other), `http://127.0.0.1:${of(other).http.port}`]),
+      );
+      assert.equal(
+        options.federation?.members.some((member) => member.index === index),
+        false,
+      );
+      assert.equal(options.mainUrl, `http://127.0.0.1:${of("main-1").http.port}`);
+    }
+  });
+
+  test("no two listeners share a port", async () => {
+    const { state, of } = await optionsOf();
+    const ports = state.nodes.flatMap(({ id }) => [of(id).http.port, of(id).mesh?.port ?? []]).flat();
+    assert.equal(ports.length, 9);
+    assert.equal(new Set(ports).size, 9);
+    assert.ok(ports.every((port) => port > 0));
+  });
+
+  test("a network without federation has neither members nor vault", async () => {
+    const text = DEV_DEFINITION.replace(/^ {4}federation:.*\n/m, "").replace(/^prove:.*\n/m, "prove: []\n");
+    const { of } = await optionsOf(text);
+    assert.equal(of("demo-1").federation, undefined);
+  });
+});
+
+suite("a network that is there", () => {
+  test("is given back as it is, without a word to the provider", async () => {
+    const home = newHome();
+    const state = await devNetwork(home);
+    const provider = new FakeProvider();
+    assert.deepEqual(await createNetwork(createOptions(home, { provider, nowMs: NOW_MS + 60_000 })), state);
+    assert.deepEqual(provider.applied, []);
+  });
+
+  test("is not changed by another definition", async () => {
+    const home = newHome();
+    await devNetwork(home);
+    const before = specsOf(home);
+    const text = DEV_DEFINITION.replace("blockMs: 500", "blockMs: 400");
+    await assert.rejects(createNetwork(createOptions(home, { text })), { code: "NETWORK_CHANGED", why: "network dev" });
+    assert.deepEqual(specsOf(home), before);
+  });
+
+  test("of a newer or unknown format is refused, and the remedy is named", async () => {
+    const home = newHome();
+    const state = await devNetwork(home);
+    const { state: path } = layoutOf(home, "dev");
+    for (const text of [JSON.stringify({ ...state, format: 2 }), "{}", "[]", "{"]) {
+      writeFileSync(path, text);
+      await assert.rejects(createNetwork(createOptions(home)), (error) => {
+        assert.ok(error instanceof BystackError, String(error));
+        assert.equal(error.code, "FOLDER_FORMAT");
+        assert.match(error.next, /bystack clean/);
+        return true;
+      });
+    }
+  });
+
+  test("that was made half is made again from the start", async () => {
+    const home = newHome();
+    class Failing extends FakeProvider {
+      override async apply(spec: Parameters<FakeProvider["apply"]>[0]) {
+        if (this.applied.length === 7) throw new Error("the disk is full");
+        return super.apply(spec);
+      }
+    }
+    await assert.rejects(createNetwork(createOptions(home, { provider: new Failing() })), /the disk is full/);
+    assert.equal(existsSync(layoutOf(home, "dev").state), false);
+    assert.deepEqual(listNetworks(home), []);
+    const changed: CreateOptions = createOptions(home, {
+      text: DEV_DEFINITION.replace("blockMs: 500", "blockMs: 400"),
+    });
+    await createNetwork(changed);
+    assert.equal(specsOf(home).side.consensus.blockMs, 400);
+  });
+});
+
+suite("before a start", () => {
+  test("free ports are different ones, and taken ports are named", async () => {
+    const ports = await chooseFreePorts(40);
+    assert.equal(new Set(ports).size, 40);
+    const [port] = ports;
+    assert.ok(port !== undefined);
+    await checkPortsFree([{ node: "demo-1", port }]);
+    const { createServer } = await import("node:net");
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen({ port: 0, host: "127.0.0.1" }, resolve));
+    const address = server.address();
+    assert.ok(typeof address === "object" && address !== null);
+    await assert.rejects(checkPortsFree([{ node: "demo-1", port: address.port }]), {
+      code: "PROVIDER_PORT_IN_USE",
+      why: `port ${address.port}, kept for demo-1`,
+    });
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  test("disk, memory and clock", () => {
+    const home = newHome();
+    checkDisk(join(home, "new"), 1);
+    assert.throws(() => checkDisk(home, 2 ** 40), { code: "PROVIDER_DISK_LOW" });
+    checkMemory(0);
+    assert.throws(() => checkMemory(2 ** 30), { code: "PROVIDER_MEMORY_LOW" });
+    checkClock(NOW_MS);
+    assert.throws(() => checkClock(0), { code: "CLOCK_WRONG", why: /1970/ });
+  });
+
+  test("the home folder is BYSTACK_HOME where it is set", () => {
+    assert.equal(homeOf({ BYSTACK_HOME: "/somewhere" }), "/somewhere");
+    assert.match(homeOf({}), /\.bystack$/);
+    assert.deepEqual(listNetworks("/there/is/no/such/folder"), []);
+  });
+});
