@@ -1,4 +1,5 @@
 // Set-up: everything a fresh clone needs before any other script runs. Repeatable; does nothing when nothing changed.
+// Scripts run what follows as `env node`: a shell remembers where it found `node`, and this file has put another one first.
 // Plain JavaScript for old Node versions on purpose: this file is what brings Node 24 (architecture.md section 2).
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
