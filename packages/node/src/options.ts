@@ -62,7 +62,7 @@ const sideOptions = z.strictObject({
   mainUrl: z.url().optional(),
   mainSpecFile: z.string().optional(),
   federation: z.strictObject({ members: z.array(memberPeer) }).optional(),
-  /** Development: every consensus message sent or received goes to log/frames.tap, for the recorder of a soak run. */
+  /** Development: every consensus message sent or received goes to log/frames-<ms>.tap, for the recorder of a soak run. */
   tap: z.boolean().default(false),
   /** Development: the process kills itself when its federation member comes to this named crash point. */
   crashAt: z.enum(["CP16", "CP17", "CP18", "CP19"]).optional(),

@@ -1,5 +1,6 @@
 // A development aid: writes every consensus message of this node to a file, so that a recorder outside can prove that no
-// key signed twice. Written without fsync: what a kill cuts off was also seen by the other end.
+// key signed twice. Written without fsync: what a kill cuts off was also seen by the other end. One file for each start,
+// as a kill may tear the last frame.
 
 import { closeSync, openSync, writeSync } from "node:fs";
 

@@ -187,7 +187,7 @@ class SideNode {
     this.#config = parts.config;
     this.#places = new PeerPlaces(parts.spec, deps.options);
     this.#finalAtMs = parts.store.chain.tip?.block.header.timestampMs ?? parts.spec.genesis.timeMs;
-    this.#tap = deps.options.tap ? openFrameTap(join(deps.folder, "log", "frames.tap")) : NO_TAP;
+    this.#tap = deps.options.tap ? openFrameTap(join(deps.folder, "log", `frames-${systemClock.nowMs()}.tap`)) : NO_TAP;
   }
 
   #tensority(): TensorityPool {

@@ -42,7 +42,7 @@ function noteMessage(seen: Seen, problems: string[], message: BbftMessage): void
   else if (message.type === "PROPOSE") noteCertificate(seen, problems, message.proposal.block.parentCertificate);
 }
 
-/** Frames of a tap: u32 length, bytes; a torn last one (the process was killed) is left out. */
+/** Frames of a tap: u32 length, bytes; a torn last one (the process was killed there) is left out. */
 function* framesOf(path: string): Generator<Uint8Array> {
   if (!existsSync(path)) return;
   const bytes = readFileSync(path);
@@ -62,8 +62,11 @@ export function checkFrames(paths: readonly string[]): FrameReport {
   for (const path of paths) {
     for (const frame of framesOf(path)) {
       const message = decodeMessage(frame);
-      if (message === undefined) continue;
       frames += 1;
+      if (message === undefined) {
+        problems.push(`${path}: frame ${frames} cannot be read`);
+        continue;
+      }
       noteMessage(seen, problems, message);
     }
   }

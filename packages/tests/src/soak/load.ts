@@ -25,6 +25,10 @@ export type Load = {
   onFinal(id: string): void;
   /** Submits at the rate until stopped. */
   run(): Promise<void>;
+  /** Submits nothing until the next `renew`. */
+  hold(): void;
+  /** Takes stock of the account's coins at a node, forgets what was under way, and goes on. */
+  renew(): Promise<void>;
   stop(): void;
 };
 
@@ -99,10 +103,11 @@ export function createLoad(options: {
   nodes: () => readonly SideClient[];
   nowMs: () => number;
 }): Load {
-  const free = [...options.coins];
+  let free = [...options.coins];
   const flying = new Map<string, Coin>();
   const submittedMs = new Map<string, number>();
   let stopped = false;
+  let held = false;
   let refused = 0;
   let turn = 0;
 
@@ -142,13 +147,24 @@ export function createLoad(options: {
       let dueMs = options.nowMs();
       while (!stopped) {
         dueMs += periodMs;
-        const coin = free.shift();
+        const coin = held ? undefined : free.shift();
         if (coin !== undefined) void submitOne(coin);
         const waitMs = dueMs - options.nowMs();
         if (waitMs > 0) await delay(waitMs);
         // After a stall the load goes on at its rate instead of catching up in a burst.
         else dueMs = options.nowMs();
       }
+    },
+    hold: () => {
+      held = true;
+    },
+    renew: async () => {
+      const [node] = options.nodes();
+      if (node === undefined) throw new Error("no node is running that could say which coins the load has");
+      const coins = await unspentOf(node, [options.account.program]);
+      free = coins.filter((coin) => coin.amount > 2n * FEE_NEU);
+      flying.clear();
+      held = false;
     },
     stop: () => {
       stopped = true;

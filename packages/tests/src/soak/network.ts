@@ -2,7 +2,7 @@
 // that the run decides what is killed and when. Lives in a temporary folder and on loopback only.
 
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -24,10 +24,13 @@ export type SoakNetwork = {
   client(id: string): SideClient;
   pid(id: string): number;
   start(ids: readonly string[]): Promise<void>;
-  remove(): Promise<void>;
+  /** Stops every node; the folder goes too unless it is kept for whoever looks into a finding. */
+  end(options: { readonly keepFolder: boolean }): Promise<void>;
 };
 
 const START_DEADLINE_MS = 60_000;
+/** What shells give for a process that was interrupted. */
+const SIGNAL_EXIT_CODE = 130;
 
 function runCli(home: string, args: readonly string[]): unknown {
   const result = spawnSync(process.execPath, [PROGRAM, "--json", ...args], {
@@ -55,8 +58,12 @@ function switchTapsOn(layout: NetworkLayout, ids: readonly string[]): void {
   }
 }
 
-export function tapFileOf(layout: NetworkLayout, id: string): string {
-  return join(layout.nodes, id, "log", "frames.tap");
+/** The taps of a node, one for each of its starts: a kill may tear the last frame of each. */
+export function tapFilesOf(layout: NetworkLayout, id: string): string[] {
+  const folder = join(layout.nodes, id, "log");
+  return readdirSync(folder)
+    .filter((name) => name.endsWith(".tap"))
+    .map((name) => join(folder, name));
 }
 
 /** Raises the dev network, waits for its proof, ends its daemon (the nodes live on) and hands the nodes over. */
@@ -93,11 +100,17 @@ export async function raiseNetwork(options: { tap: boolean }): Promise<SoakNetwo
     start: async (ids) => {
       await Promise.all(ids.map((id) => provider.start(id, START_DEADLINE_MS)));
     },
-    remove: async () => {
+    end: async ({ keepFolder }) => {
       await Promise.all(state.nodes.map(({ id }) => provider.stop(id).catch(() => {})));
-      rmSync(home, { recursive: true, force: true });
+      if (keepFolder) process.stderr.write(`soak  data and logs of all nodes are kept in ${home}\n`);
+      else rmSync(home, { recursive: true, force: true });
     },
   };
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.once(signal, () => {
+      process.stderr.write(`soak  ended by ${signal}: stopping its nodes\n`);
+      void network.end({ keepFolder: false }).then(() => process.exit(SIGNAL_EXIT_CODE));
+    });
   await network.start([main, ...sides]);
   await waitUntilReady(network, sides);
   return network;
