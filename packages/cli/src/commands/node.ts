@@ -25,7 +25,7 @@ async function createMember(context: MemberContext): Promise<MemberPart> {
     index: context.index,
     seeds: { identity: keys.identity.seed, vault: keys.vault.seed, collector: keys.collector.seed },
     main: createHttpMainPort({ baseUrl: context.mainUrl }),
-    side: createHttpSidePort({ baseUrl: context.sideUrl }),
+    side: { ...createHttpSidePort({ baseUrl: context.sideUrl }), payoutView: context.payoutView },
     peers: context.peers,
     mainAddressPrefix: context.mainSpec.addressPrefix,
     disk: context.disk,

@@ -117,6 +117,8 @@ export type BbftState = {
   /** Consecutive nullified views since the last final block. */
   streak: number;
   halvings: number;
+  /** When a new valid signature of each validator was last seen, by place in the committee. */
+  readonly heardMs: (number | undefined)[];
   /** Leader -> number of the run for the rest of which it is skipped. */
   readonly inactiveRun: Map<number, number>;
 
@@ -203,6 +205,7 @@ export function createState(input: {
     lead: { stage: "idle", token: 0, block: undefined },
     streak: 0,
     halvings: 0,
+    heardMs: [],
     inactiveRun: new Map(),
     own: new Map(),
     floor: { epoch: 1, view: 0 },

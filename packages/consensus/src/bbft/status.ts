@@ -15,6 +15,8 @@ export type BbftStatus = {
   /** Nullified views since the last final block. */
   readonly streak: number;
   readonly evidence: number;
+  /** When a new valid signature of each validator was last seen, by place; undefined for one not heard since the start. */
+  readonly heardMs: readonly (number | undefined)[];
 };
 
 export function statusOf(state: BbftState): BbftStatus {
@@ -32,5 +34,6 @@ export function statusOf(state: BbftState): BbftStatus {
     silentThrough: longest?.through,
     streak: state.streak,
     evidence: state.evidence.length,
+    heardMs: [...state.heardMs],
   };
 }

@@ -57,6 +57,7 @@ function slotMs(state: BbftState): number {
 
 /** Any valid signature of a validator shows that it is alive. */
 export function noteActivity(state: BbftState, signer: number): void {
+  state.heardMs[signer] = state.nowMs;
   state.inactiveRun.delete(signer);
   if (signer === leaderOf(state.config, state.view)) state.leaderActive = true;
 }

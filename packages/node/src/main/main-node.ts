@@ -2,18 +2,15 @@
 // closed in the other one. instance.json is written last: whoever reads it finds a node that answers. A store that fails
 // ends the node, and `ended` says why (architecture.md section 8, rule 5).
 
-import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { NODE_ROUTES, type NodeEvent } from "@bystack/api/node-routes";
-import { type ApiServer, createApiServer } from "@bystack/api/server";
 import { MainChainService } from "@bystack/chain/main/chain-service";
 import { KvMainChainStore } from "@bystack/chain/main/kv-store";
 import type { Pause } from "@bystack/chain/main/pause";
 import { protocolError } from "@bystack/protocol/errors";
 import { chainSpecHash, type MainChainSpec, parseChainSpecText } from "@bystack/protocol/spec";
 import { openDataFolder } from "@bystack/storage/data-folder";
-import { storageError } from "@bystack/storage/errors";
 import type { KvStore } from "@bystack/storage/kv";
 import { openLmdbStore } from "@bystack/storage/lmdb";
 import { createMemoryStore } from "@bystack/storage/memory";
@@ -22,12 +19,14 @@ import { BystackError } from "@bystack/utils/errors";
 import type { Clock, Logger } from "@bystack/utils/ports";
 import { nodeError } from "../errors.ts";
 import type { MainNodeOptions } from "../options.ts";
-import { createInstance, type Instance, writeInstance } from "../process/instance.ts";
+import { createInstance, writeInstance } from "../process/instance.ts";
 import type { NodeKeys } from "../process/keys.ts";
 import { createFileLogger } from "../process/log.ts";
+import { Opened } from "../process/opened.ts";
+import { serveApi } from "../process/serve.ts";
 import { systemClock } from "../process/timers.ts";
 import { ChainHost } from "./chain-host.ts";
-import { createMainHandlers, type HandlerParts } from "./handlers.ts";
+import { createMainHandlers } from "./handlers.ts";
 import { type Miner, startMiner } from "./miner.ts";
 import { chooseBackend, openProofOfWork, type ProofOfWork } from "./proof-of-work.ts";
 import { createPause } from "./turns.ts";
@@ -83,28 +82,6 @@ function loadMainSpec(path: string): MainChainSpec {
     });
   if (parsed.value.kind !== "main") throw protocolError("SPEC_INVALID", { why: "it is the spec of a side chain" });
   return parsed.value;
-}
-
-/** What has been opened, to be closed in the other order. */
-class Opened {
-  readonly #closers: (() => Promise<void> | void)[] = [];
-
-  add(close: () => Promise<void> | void): void {
-    this.#closers.push(close);
-  }
-
-  /** Closes everything, also after a failure; the first failure is thrown at the end. */
-  async close(): Promise<void> {
-    let failure: unknown;
-    for (let close = this.#closers.pop(); close !== undefined; close = this.#closers.pop()) {
-      try {
-        await close();
-      } catch (error) {
-        failure ??= error;
-      }
-    }
-    if (failure !== undefined) throw failure;
-  }
 }
 
 type Ground = { readonly spec: MainChainSpec; readonly store: KvMainChainStore; readonly pause: Pause };
@@ -229,8 +206,7 @@ async function compose(start: Composing, opened: Opened): Promise<MainNode> {
   });
 
   const ending = createEnding(opened, logger);
-  const readPs = () => execFileSync("ps", ["-o", "lstart=", "-p", String(process.pid)], { encoding: "utf8" }).trim();
-  const instance = createInstance({}, { nowMs: clock.nowMs(), readPs });
+  const instance = createInstance(clock.nowMs());
   let miner: Miner | undefined;
   let publish: (event: NodeEvent) => void = () => {};
   const host = new ChainHost({
@@ -242,18 +218,27 @@ async function compose(start: Composing, opened: Opened): Promise<MainNode> {
     onTip: () => miner?.tipChanged(),
     onFailure: ending.fail,
   });
-  const api = await serve(start, {
+  const handlers = createMainHandlers({
     options,
     spec: ground.spec,
     host,
     version: ownVersion(),
     instance: instance.instance,
-    adminToken: instance.adminToken,
     startedAtMs: instance.startedAtMs,
     backends: { tensority: backend, store },
     nowMs: clock.nowMs,
     miner: () => miner,
     requestStop: () => void after(STOP_ANSWER_MS, () => void ending.stop().catch(() => {})),
+  });
+  const api = await serveApi({
+    title: `Bystack main-chain node ${options.id}`,
+    version: ownVersion(),
+    routes: NODE_ROUTES,
+    handlers,
+    ...options.http,
+    hostsAllowed: options.hostsAllowed,
+    adminToken: instance.adminToken,
+    logger,
   });
   opened.add(() => api.close());
   publish = (event) => api.events.publish(event);
@@ -266,43 +251,11 @@ async function compose(start: Composing, opened: Opened): Promise<MainNode> {
     opened.add(stop);
     ended.catch(ending.fail);
   }
-  announce(folder, { ...instance, ports: { http: api.port } });
+  writeInstance(folder, { ...instance, ports: { http: api.port } });
   opened.add(() => rmSync(join(folder, "instance.json"), { force: true }));
   const chainId = bytesToHex(chainSpecHash(ground.spec));
   logger.info("node ready", { url: api.url, chainId, mining: miner !== undefined });
   return { url: api.url, stop: ending.stop, ended: ending.ended };
-}
-
-/** @throws BystackError DISK_FULL, DISK_IO */
-function announce(folder: string, instance: Instance): void {
-  try {
-    writeInstance(folder, instance);
-  } catch (cause) {
-    const isFull = ["ENOSPC", "EDQUOT"].includes((cause as NodeJS.ErrnoException).code ?? "");
-    throw storageError(isFull ? "DISK_FULL" : "DISK_IO", { why: "instance.json cannot be written", cause });
-  }
-}
-
-/** @throws BystackError PORT_IN_USE */
-async function serve(
-  { options, logger }: Composing,
-  parts: HandlerParts & { readonly adminToken: string },
-): Promise<ApiServer> {
-  try {
-    return await createApiServer({
-      title: `Bystack main-chain node ${options.id}`,
-      version: parts.version,
-      routes: NODE_ROUTES,
-      handlers: createMainHandlers(parts),
-      ...options.http,
-      hostsAllowed: options.hostsAllowed,
-      adminToken: parts.adminToken,
-      logger,
-    });
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== "EADDRINUSE") throw cause;
-    throw nodeError("PORT_IN_USE", { why: `port ${options.http.port}`, cause });
-  }
 }
 
 function mine(parts: {

@@ -34,17 +34,10 @@ export type ShellPorts = {
   ownBlockNullified(place: { epoch: number; view: number }, hash: Uint8Array): void;
 };
 
-export type ShellStatus = {
-  readonly epoch: number;
-  readonly view: number;
-  readonly nullifiedTotal: number;
-  /** Why this node does not sign, in the words of the engine; undefined while it votes. */
-  readonly silence: string | undefined;
-};
-
 export type EngineShell = {
   post(event: UnstampedEvent): void;
-  status(): ShellStatus;
+  /** Views that ended with a NULLIFY certificate since the start. */
+  nullifiedTotal(): number;
   /** Asks again for blocks whose predicates did not hold: the main chain has moved. */
   retryPredicates(): void;
   stop(): void;
@@ -72,9 +65,7 @@ export function createEngineShell(options: {
   // A failure while the node is still being put together is told to whoever asks later, not to the process at once.
   ended.catch(() => {});
   let epoch = 0;
-  let view = 0;
   let nullifiedTotal = 0;
-  let silence: Extract<BbftEffect, { type: "silence" }> | undefined;
   let persisting: Promise<void> = Promise.resolve();
   let stopped = false;
   let running = false;
@@ -196,14 +187,12 @@ export function createEngineShell(options: {
         return;
       case "viewEntered":
         epoch = effect.epoch;
-        view = effect.view;
         if (effect.nullified) {
           nullifiedTotal += 1;
           metrics.count("bystack_consensus_nullified_total");
         }
         return;
       case "silence":
-        silence = effect.reason === "lifted" ? undefined : effect;
         logger.warn("voting silence", { reason: effect.reason, epoch: effect.epoch, view: effect.view });
         return;
       case "evidence":
@@ -224,18 +213,9 @@ export function createEngineShell(options: {
     }
   }
 
-  /** A silence names the last place at which nothing is signed; it is over once that place is behind. */
-  function silenceNow(): string | undefined {
-    if (silence === undefined) return undefined;
-    const isBehind = epoch > silence.epoch || (epoch === silence.epoch && view > silence.view);
-    return silence.reason !== "asking" && isBehind
-      ? undefined
-      : `${silence.reason} through epoch ${silence.epoch}, view ${silence.view}`;
-  }
-
   function retryPredicates(): void {
     for (const [key, block] of [...waiting]) answer(checkPredicate(block, key));
   }
 
-  return { post, status: () => ({ epoch, view, nullifiedTotal, silence: silenceNow() }), retryPredicates, stop, ended };
+  return { post, nullifiedTotal: () => nullifiedTotal, retryPredicates, stop, ended };
 }

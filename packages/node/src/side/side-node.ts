@@ -1,20 +1,18 @@
 // One node of a side chain: the composition root. Opens what is on disk, joins engine, chain, mesh, main-chain view and
 // HTTP, and takes them apart again in the opposite order. Everything that fails here ends the process with a reason.
 
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { createClient } from "@bystack/api/client";
 import { FEDERATION_ROUTES } from "@bystack/api/federation-routes";
 import { NODE_ROUTES } from "@bystack/api/node-routes";
-import { type ApiServer, createApiServer } from "@bystack/api/server";
+import type { ApiServer } from "@bystack/api/server";
 import type { FinalBlock } from "@bystack/chain/side/side-chain";
 import { createBbftEngine } from "@bystack/consensus/bbft";
-import { type BbftConfig, validateConfig } from "@bystack/consensus/bbft/config";
+import type { BbftConfig } from "@bystack/consensus/bbft/config";
 import { createEd25519VoteCrypto } from "@bystack/consensus/bbft/ed25519";
-import type { StoredTip, Target } from "@bystack/consensus/bbft/events";
-import { type BbftMessage, decodeMessage } from "@bystack/consensus/bbft/messages";
+import type { Target } from "@bystack/consensus/bbft/events";
+import { decodeMessage } from "@bystack/consensus/bbft/messages";
+import { statusOf } from "@bystack/consensus/bbft/status";
 import { fastestTensority } from "@bystack/crypto/tensority";
 import { createTensorityPool, type TensorityPool } from "@bystack/crypto/tensority-pool";
 import { createIdentity } from "@bystack/network/identity";
@@ -22,35 +20,36 @@ import { createMesh, type Mesh } from "@bystack/network/mesh";
 import type { PayoutView } from "@bystack/protocol/peg/payout";
 import type { Certificate } from "@bystack/protocol/side/certificate";
 import type { SideBlock } from "@bystack/protocol/side/proposal";
-import { chainIdOf, type MainChainSpec, parseChainSpecText, type SideChainSpec } from "@bystack/protocol/spec";
+import type { MainChainSpec, SideChainSpec } from "@bystack/protocol/spec";
 import { openDataFolder } from "@bystack/storage/data-folder";
 import type { Disk } from "@bystack/storage/disk";
 import type { KvStore } from "@bystack/storage/kv";
 import { bytesToHex, equalBytes } from "@bystack/utils/bytes";
 import { type Logger, nullMetrics } from "@bystack/utils/ports";
-import { nodeError } from "../errors.ts";
 import type { SideNodeOptions } from "../options.ts";
 import { createInstance, type Instance, writeInstance } from "../process/instance.ts";
 import type { NodeKeys } from "../process/keys.ts";
+import { Opened } from "../process/opened.ts";
+import { serveApi } from "../process/serve.ts";
 import { systemClock, systemRng } from "../process/timers.ts";
-import { openConsensusRecord } from "./consensus-record.ts";
+import { createBlockPorts, storedTip } from "./block-ports.ts";
+import { type ConsensusRecord, openConsensusRecord } from "./consensus-record.ts";
 import { createEngineShell, type EngineShell } from "./engine-shell.ts";
 import { type FrameTap, NO_TAP, openFrameTap } from "./frame-tap.ts";
 import { createSideReads } from "./handlers.ts";
 import { followMainChain, type MainFollower } from "./main-follower.ts";
-import { headersInBody, MainHeaders } from "./main-headers.ts";
+import { MainHeaders } from "./main-headers.ts";
+import { NodeInfo } from "./node-info.ts";
+import { PayoutViews } from "./payout-views.ts";
 import { createPegHandlers, type MemberPart } from "./peg-handlers.ts";
-import { BLOCK_BYTES_MAX, MESSAGE, messageTypeOf, PROTOCOL_VERSION, SIDE_PROTOCOL } from "./protocol.ts";
+import { MESSAGE, messageTypeOf, PROTOCOL_VERSION, SIDE_PROTOCOL } from "./protocol.ts";
 import { isRecountDue, supplyProblem } from "./recount.ts";
 import { encodeFinalAnswer } from "./serve-final.ts";
 import { openSideStore, type SideStore } from "./side-store.ts";
+import { engineConfig, loadSpecs } from "./specs.ts";
 import { TransactionGate } from "./transaction-gate.ts";
 
 const DATA_FORMAT = 1;
-/** A side node counts as ready when its newest final block is not older than this. */
-const READY_AGE_MS = 10_000;
-/** Final blocks whose times give the interval shown. */
-const INTERVAL_BLOCKS = 20;
 
 /** What a federation member needs of the node it runs in. */
 export type MemberContext = {
@@ -89,51 +88,6 @@ export type RunningNode = {
   stop(): Promise<void>;
 };
 
-function loadSpecs(
-  folder: string,
-  options: SideNodeOptions,
-): { spec: SideChainSpec; mainSpec: MainChainSpec | undefined } {
-  const load = (file: string) => {
-    const parsed = parseChainSpecText(readFileSync(join(folder, file), "utf8"));
-    if (!parsed.ok) {
-      const [problem] = parsed.error;
-      throw nodeError("OPTIONS_INVALID", { why: `${file}: ${problem?.path ?? ""} ${problem?.rule ?? ""}` });
-    }
-    return parsed.value;
-  };
-  const spec = load(options.specFile);
-  if (spec.kind !== "side")
-    throw nodeError("OPTIONS_INVALID", { why: `${options.specFile} is not a side chain's spec` });
-  // Otherwise each leader in turn would stop on the first full block that it cannot send.
-  if (spec.limits.blockBytesMax > BLOCK_BYTES_MAX)
-    throw nodeError("OPTIONS_INVALID", {
-      why: `limits.blockBytesMax is ${spec.limits.blockBytesMax}; blocks above ${BLOCK_BYTES_MAX} bytes fit no message`,
-    });
-  const mainSpec = options.mainSpecFile === undefined ? undefined : load(options.mainSpecFile);
-  if (mainSpec !== undefined && mainSpec.kind !== "main")
-    throw nodeError("OPTIONS_INVALID", { why: `${options.mainSpecFile} is not a main chain's spec` });
-  return { spec, mainSpec };
-}
-
-function engineConfig(parts: { spec: SideChainSpec; genesisHash: Uint8Array; voteKey: Uint8Array }): BbftConfig {
-  const { spec } = parts;
-  const config: BbftConfig = {
-    chainId: chainIdOf(spec),
-    committee: spec.committee.map((validator) => validator.voteKey),
-    ownIndex: spec.committee.findIndex((validator) => equalBytes(validator.voteKey, parts.voteKey)),
-    run: spec.consensus.run,
-    epochBlocks: spec.consensus.epochBlocks,
-    blockMs: spec.consensus.blockMs,
-    deltaMs: spec.consensus.deltaMs,
-    genesis: { hash: parts.genesisHash, timestampMs: spec.genesis.timeMs },
-    predicates: spec.federation !== null,
-    allowNoFaultTolerance: spec.developmentMode,
-  };
-  const problem = validateConfig(config);
-  if (problem !== undefined) throw nodeError("OPTIONS_INVALID", { why: problem });
-  return config;
-}
-
 /** Peers of the mesh by their place in the committee, and back. */
 class PeerPlaces {
   readonly #idOf = new Map<number, string>();
@@ -150,44 +104,75 @@ class PeerPlaces {
   }
 }
 
+/** What is opened before the parts are joined. */
+type Ground = {
+  readonly spec: SideChainSpec;
+  readonly mainSpec: MainChainSpec | undefined;
+  readonly disk: Disk;
+  readonly store: SideStore;
+  readonly config: BbftConfig;
+  readonly record: ConsensusRecord | undefined;
+  readonly tap: FrameTap;
+};
+
+/** @throws BystackError OPTIONS_INVALID, FOLDER_IN_USE, SPEC_MISMATCH and what storage refuses */
+async function openGround(deps: SideNodeDependencies, opened: Opened): Promise<Ground> {
+  const { folder, options, keys, logger } = deps;
+  const { spec, mainSpec } = loadSpecs(folder, options);
+  const data = await openDataFolder({ path: join(folder, "data", "side"), kind: "side-node", version: DATA_FORMAT });
+  opened.add(() => data.release());
+  const { store: driver, snapshotBlocks } = options;
+  const store = await openSideStore({ data, spec, mainSpec, driver, snapshotBlocks, rng: systemRng, logger });
+  opened.add(() => store.close());
+  const config = engineConfig({ spec, genesisHash: store.chain.genesisHash, voteKey: keys.vote.publicKey });
+  const { chainId } = config;
+  const voteKey = keys.vote.publicKey;
+  const record =
+    config.ownIndex < 0
+      ? undefined
+      : await openConsensusRecord({ folder, data, chainId, voteKey, rng: systemRng, logger });
+  opened.add(async () => record?.close());
+  const tap = options.tap ? openFrameTap(join(folder, "log", `frames-${systemClock.nowMs()}.tap`)) : NO_TAP;
+  opened.add(() => tap.close());
+  return { spec, mainSpec, disk: data.disk, store, config, record, tap };
+}
+
 class SideNode {
   readonly #deps: SideNodeDependencies;
-  readonly #store: SideStore;
-  readonly #spec: SideChainSpec;
-  readonly #mainSpec: MainChainSpec | undefined;
-  readonly #config: BbftConfig;
+  readonly #ground: Ground;
+  readonly #opened: Opened;
   readonly #places: PeerPlaces;
-  readonly #tap: FrameTap;
-  readonly #finalTimes: number[] = [];
-  readonly #lastVoteMs = new Map<number, number>();
+  readonly #instance: Instance = createInstance(systemClock.nowMs());
+  readonly #info: NodeInfo;
+  readonly #gate = new TransactionGate(systemClock);
+  readonly #payoutViews = new PayoutViews();
   #mesh: Mesh | undefined;
-  #shell: EngineShell | undefined;
-  #follower: MainFollower | undefined;
+  #engine: { readonly shell: EngineShell; readonly status: () => ReturnType<typeof statusOf> } | undefined;
   #headers: MainHeaders | undefined;
   #pool: TensorityPool | undefined;
   #server: ApiServer | undefined;
   #member: MemberPart | undefined;
-  #instance: Instance | undefined;
-  /** Time of the newest final block: a node that catches up is not ready, however many blocks a second it takes in. */
-  #finalAtMs: number;
-  readonly #builtWithHeaders = new Set<string>();
-  readonly #gate = new TransactionGate(systemClock);
-  readonly #payoutViews = new Map<number, PayoutView>();
   /** Why the counters of the supply are not to be trusted; undefined while they agree. */
   #supplyProblem: string | undefined;
 
-  constructor(
-    deps: SideNodeDependencies,
-    parts: { store: SideStore; spec: SideChainSpec; mainSpec: MainChainSpec | undefined; config: BbftConfig },
-  ) {
+  constructor(deps: SideNodeDependencies, ground: Ground, opened: Opened) {
     this.#deps = deps;
-    this.#store = parts.store;
-    this.#spec = parts.spec;
-    this.#mainSpec = parts.mainSpec;
-    this.#config = parts.config;
-    this.#places = new PeerPlaces(parts.spec, deps.options);
-    this.#finalAtMs = parts.store.chain.tip?.block.header.timestampMs ?? parts.spec.genesis.timeMs;
-    this.#tap = deps.options.tap ? openFrameTap(join(deps.folder, "log", `frames-${systemClock.nowMs()}.tap`)) : NO_TAP;
+    this.#ground = ground;
+    this.#opened = opened;
+    this.#places = new PeerPlaces(ground.spec, deps.options);
+    this.#info = new NodeInfo({
+      options: deps.options,
+      version: deps.version,
+      spec: ground.spec,
+      config: ground.config,
+      chain: ground.store.chain,
+      instance: this.#instance,
+      clock: systemClock,
+      mesh: () => this.#mesh,
+      engine: () =>
+        this.#engine && { status: this.#engine.status(), nullifiedTotal: this.#engine.shell.nullifiedTotal() },
+      supplyProblem: () => this.#supplyProblem,
+    });
   }
 
   #tensority(): TensorityPool {
@@ -199,24 +184,24 @@ class SideNode {
     return this.#pool;
   }
 
-  startFollowing(): void {
+  followMain(): void {
     const { mainUrl } = this.#deps.options;
-    const federation = this.#spec.federation;
+    const { spec, store } = this.#ground;
+    const { federation } = spec;
     if (federation === null) return;
+    let follower: MainFollower | undefined;
     if (mainUrl !== undefined) {
-      this.#follower = followMainChain({
+      follower = followMainChain({
         client: createClient({ baseUrl: mainUrl, routes: NODE_ROUTES }),
         floorHeight: federation.mainAnchor.height,
-        neededHeight: () => Number(this.#store.chain.final.peg?.tip().height ?? federation.mainAnchor.height),
-        onChange: () => this.#shell?.retryPredicates(),
+        neededHeight: () => Number(store.chain.final.peg?.tip().height ?? federation.mainAnchor.height),
+        onChange: () => this.#engine?.shell.retryPredicates(),
         logger: this.#deps.logger,
       });
     }
-    this.#headers = new MainHeaders({
-      follower: this.#follower,
-      headerLag: federation.headerLag,
-      pool: () => this.#tensority(),
-    });
+    this.#opened.add(() => follower?.stop());
+    this.#headers = new MainHeaders({ follower, headerLag: federation.headerLag, pool: () => this.#tensority() });
+    this.#opened.add(async () => this.#pool?.close());
   }
 
   async startMesh(): Promise<number> {
@@ -225,7 +210,11 @@ class SideNode {
       identity: createIdentity(keys.peer.seed),
       listen: options.mesh,
       peers: options.peers.map((peer) => ({ id: bytesToHex(peer.key), host: peer.host, port: peer.port })),
-      handshake: { protocolVersion: PROTOCOL_VERSION, networkHash: this.#config.chainId, agent: `bystack/${version}` },
+      handshake: {
+        protocolVersion: PROTOCOL_VERSION,
+        networkHash: this.#ground.config.chainId,
+        agent: `bystack/${version}`,
+      },
       protocol: SIDE_PROTOCOL,
       rng: systemRng,
       logger,
@@ -236,173 +225,84 @@ class SideNode {
       },
     });
     this.#mesh = mesh;
+    this.#opened.add(() => mesh.stop());
     const address = await mesh.start();
     return address?.port ?? 0;
   }
 
   #onMessage(from: string, type: number, body: Uint8Array): void {
     if (type === MESSAGE.transaction) {
-      const fault = this.#gate.take(from, () => this.#store.chain.submit(Uint8Array.from(body)));
+      const fault = this.#gate.take(from, () => this.#ground.store.chain.submit(Uint8Array.from(body)));
       if (fault !== undefined) this.#mesh?.report(from, "peer-minor", fault);
       return;
     }
-    this.#tap.record(body);
+    this.#ground.tap.record(body);
     const message = decodeMessage(Uint8Array.from(body));
-    if (message === undefined) {
-      this.#mesh?.report(from, "peer-severe", "MALFORMED_MESSAGE");
-      return;
-    }
-    this.#noteVotes(message);
-    this.#shell?.post({ type: "message", from, message });
+    if (message === undefined) this.#mesh?.report(from, "peer-severe", "MALFORMED_MESSAGE");
+    else this.#engine?.shell.post({ type: "message", from, message });
   }
 
-  /** When each validator was last heard voting: what `status` and `why` show. */
-  #noteVotes(message: BbftMessage): void {
-    const nowMs = systemClock.nowMs();
-    if (message.type === "NOTES") for (const vote of message.votes) this.#lastVoteMs.set(vote.signer, nowMs);
-  }
-
-  async startEngine(record: Awaited<ReturnType<typeof openConsensusRecord>> | undefined): Promise<void> {
+  async startEngine(): Promise<void> {
     const { keys, logger } = this.#deps;
-    const isValidator = this.#config.ownIndex >= 0;
+    const { config, record, store, tap } = this.#ground;
+    const isValidator = config.ownIndex >= 0;
     const engine = createBbftEngine(createEd25519VoteCrypto(isValidator ? keys.vote.seed : undefined));
-    const state = engine.init(this.#config);
+    const state = engine.init(config);
     const shell = createEngineShell({
       step: (event) => engine.step(state, event),
       clock: systemClock,
       logger,
       metrics: nullMetrics,
       ports: {
+        ...createBlockPorts({ chain: store.chain, headers: this.#headers, logger }),
         persist: (entries, replace) => record?.persist(entries, replace) ?? Promise.resolve(),
         send: (to, bytes, type) => {
           const id = this.#places.idOf(to);
-          this.#tap.record(bytes);
+          tap.record(bytes);
           if (id !== undefined) this.#mesh?.send(id, messageTypeOf(type), bytes);
         },
         broadcast: (bytes, type) => {
-          this.#tap.record(bytes);
+          tap.record(bytes);
           this.#mesh?.broadcast(messageTypeOf(type), bytes);
         },
-        build: (request) => this.#build(request),
-        validate: (block, certified) => this.#validate(block, certified),
-        predicate: async (block) => this.#headers?.holds(block.batches) ?? headersInBody(block.batches).length === 0,
         finalise: (blocks, certificate) => this.#finalise(blocks, certificate),
         serveFinal: (request) => this.#serveFinal(request),
         score: (peer, reason) => this.#mesh?.report(peer, "peer-severe", reason),
-        ownBlockNullified: (place, hash) =>
-          this.#headers?.ownBlockNullified(place, this.#builtWithHeaders.has(bytesToHex(hash))),
       },
     });
-    this.#shell = shell;
+    this.#engine = { shell, status: () => statusOf(state) };
+    this.#opened.add(() => shell.stop());
     shell.post({
       type: "start",
       record: isValidator ? record?.entries : [],
-      tip: await this.#storedTip(),
+      tip: await storedTip(store.chain, config.epochBlocks),
       nonce: systemRng.bytes(32),
     });
   }
 
-  /** What the engine starts from: the newest stored block with a certificate, and the end of the epoch before it. */
-  async #storedTip(): Promise<StoredTip> {
-    const { blocks } = this.#store.chain;
-    const newest = await blocks.newestCertified();
-    if (newest === undefined) return { height: 0, block: undefined, certificate: undefined, opening: undefined };
-    const { epoch, height } = newest.block.header;
-    return { height, ...newest, opening: await this.#openingOf(epoch) };
-  }
-
-  /** The last block of the epoch before with its certificate, which the block above it carries too. */
-  async #openingOf(epoch: number): Promise<StoredTip["opening"]> {
-    const { blocks } = this.#store.chain;
-    const height = (epoch - 1) * this.#config.epochBlocks;
-    const last = await blocks.read(height);
-    const certificate = last?.certificate ?? (await blocks.read(height + 1))?.block.parentCertificate;
-    return last === undefined || certificate === undefined ? undefined : { block: last.block, certificate };
-  }
-
-  async #build(request: { parentHash: Uint8Array; epoch: number; view: number; halvings: number }) {
-    const parent = this.#store.chain.stateOf(request.parentHash);
-    if (parent === undefined) return undefined;
-    const headers = this.#headers?.transactionFor(parent, request);
-    return this.#store.chain.build({
-      parentHash: request.parentHash,
-      view: request.view,
-      halvings: request.halvings,
-      headers,
-      // Our own main node has verified these; whoever validates the block asks its own.
-      verdicts: headers === undefined ? new Map() : "assumed",
-    });
-  }
-
-  async #validate(block: SideBlock, certified: boolean): Promise<boolean> {
-    const { chain } = this.#store;
-    // A sync brings many blocks at once: between two of them connections and timers get their turn.
-    if (certified) await nextTurn();
-    if (block.header.height <= chain.height) return this.#isStored(block);
-    const parent = chain.stateOf(block.header.parentHash);
-    if (parent === undefined) return false;
-    // Under a certificate somebody has checked the proof of work: a newcomer need not compute it for years of headers.
-    const verdicts = certified ? "assumed" : await this.#headers?.verdicts(parent, block.batches);
-    const result = chain.execute(block, verdicts ?? new Map<string, boolean>());
-    if (!result.ok)
-      this.#deps.logger.warn("a proposed block is invalid", {
-        height: block.header.height,
-        code: result.code,
-        where: result.where,
-      });
-    if (headersInBody(block.batches).length > 0) this.#rememberHeaders(bytesToHex(block.hash));
-    return result.ok;
-  }
-
-  /** After a crash inside a batch the store is ahead of the engine: what it holds was executed. */
-  async #isStored(block: SideBlock): Promise<boolean> {
-    const stored = await this.#store.chain.blocks.read(block.header.height);
-    return stored !== undefined && equalBytes(stored.block.hash, block.hash);
-  }
-
-  #rememberHeaders(hash: string): void {
-    this.#builtWithHeaders.add(hash);
-    const [oldest] = this.#builtWithHeaders;
-    if (this.#builtWithHeaders.size > BLOCKS_WITH_HEADERS_MAX && oldest !== undefined)
-      this.#builtWithHeaders.delete(oldest);
-  }
-
   async #finalise(blocks: readonly SideBlock[], certificate: Certificate): Promise<void> {
-    const { chain, indexes } = this.#store;
-    const final = await chain.finalise(blocks, certificate, (entry) => indexes.follow(entry));
+    const { store } = this.#ground;
+    const final = await store.chain.finalise(blocks, certificate, (entry) => store.indexes.follow(entry));
     for (const entry of final) this.#announce(entry);
     if (isRecountDue(final)) this.#recount();
-    await this.#store.maybeSnapshot();
+    await store.follow(final);
   }
 
   /** Compares the counters of the supply with the outputs; a mismatch puts the brake on the member. */
   #recount(): void {
-    const problem = supplyProblem(this.#store.chain.final);
+    const problem = supplyProblem(this.#ground.store.chain.final);
     if (problem === undefined) return;
     this.#supplyProblem = problem;
     this.#deps.logger.error("payouts are not signed here any more", { why: problem });
-    this.#brakeMember();
-  }
-
-  #brakeMember(): void {
     this.#member?.setBrake(true).catch((error: unknown) => {
       this.#deps.logger.error("the brake could not be recorded", { why: String(error) });
     });
   }
 
-  #keepPayoutView({ block, summary }: FinalBlock): void {
-    if (summary.payoutView === undefined) return;
-    this.#payoutViews.set(block.header.height, summary.payoutView);
-    const [oldest] = this.#payoutViews.keys();
-    if (this.#payoutViews.size > PAYOUT_VIEWS_MAX && oldest !== undefined) this.#payoutViews.delete(oldest);
-  }
-
   #announce(entry: FinalBlock): void {
     const { block, summary } = entry;
-    this.#keepPayoutView(entry);
-    this.#finalAtMs = block.header.timestampMs;
-    this.#finalTimes.push(block.header.timestampMs);
-    if (this.#finalTimes.length > INTERVAL_BLOCKS) this.#finalTimes.shift();
+    this.#payoutViews.follow(entry);
+    this.#info.follow(entry);
     if (summary.effects.some((effect) => effect.headers !== undefined)) this.#headers?.ownBlockFinal();
     this.#server?.events.publish({
       type: "final",
@@ -417,246 +317,109 @@ class SideNode {
   async #serveFinal(request: { to: Target; fromHeight: number; countMax: number }): Promise<void> {
     const id = this.#places.idOf(request.to);
     if (id === undefined) return;
-    const bytes = await encodeFinalAnswer(this.#store.chain.blocks, request, this.#config.epochBlocks);
+    const { store, config } = this.#ground;
+    const bytes = await encodeFinalAnswer(store.chain.blocks, request, config.epochBlocks);
     if (bytes !== undefined) this.#mesh?.send(id, MESSAGE.sync, bytes);
   }
 
   async startServer(): Promise<number> {
-    const { options, logger, version } = this.#deps;
-    const { chain, indexes } = this.#store;
-    const reads = createSideReads({
-      chain,
-      indexes,
-      onAccepted: (raw) => this.#mesh?.broadcast(MESSAGE.transaction, raw),
-    });
-    const peg = createPegHandlers({
-      chain,
-      mainAddressPrefix: this.#mainSpec?.addressPrefix ?? "",
-      member: () => this.#member,
-    });
-    const instance = createInstance({}, { nowMs: systemClock.nowMs(), readPs });
-    this.#instance = instance;
-    this.#server = await createApiServer({
-      title: `Bystack side chain ${this.#spec.name}, node ${options.id}`,
+    const { options, logger, version, onStopAsked } = this.#deps;
+    const { spec, mainSpec, store } = this.#ground;
+    const { chain, indexes } = store;
+    const onAccepted = (raw: Uint8Array): void => void this.#mesh?.broadcast(MESSAGE.transaction, raw);
+    const member = (): MemberPart | undefined => this.#member;
+    const server = await serveApi({
+      title: `Bystack side chain ${spec.name}, node ${options.id}`,
       version,
       routes: { ...NODE_ROUTES, ...FEDERATION_ROUTES },
       handlers: {
-        ...reads,
-        ...peg,
-        info: () => this.#info(),
-        consensus: () => this.#consensus(),
-        peers: () => this.#peers(),
+        ...createSideReads({ chain, indexes, onAccepted }),
+        ...createPegHandlers({ chain, mainAddressPrefix: mainSpec?.addressPrefix ?? "", member }),
+        info: () => this.#info.info(),
+        consensus: () => this.#info.consensus(),
+        peers: () => this.#info.peers(),
         stop: () => {
-          this.#deps.onStopAsked();
+          onStopAsked();
           return { stopping: true as const };
         },
       },
       host: options.http.host,
       port: options.http.port,
       hostsAllowed: options.hostsAllowed,
-      adminToken: instance.adminToken,
+      adminToken: this.#instance.adminToken,
       logger,
     });
-    return this.#server.port;
+    this.#server = server;
+    this.#opened.add(() => server.close());
+    return server.port;
   }
 
   /** The member joins last: it calls this node by its address. */
-  async startMember(disk: Disk): Promise<void> {
+  async startMember(): Promise<void> {
     const { createMember, options, keys, logger, folder } = this.#deps;
+    const { spec, mainSpec, disk, store } = this.#ground;
     const index =
-      this.#spec.federation?.members.findIndex((member) => equalBytes(member.identity, keys.identity.publicKey)) ?? -1;
-    const { mainUrl } = options;
+      spec.federation?.members.findIndex((member) => equalBytes(member.identity, keys.identity.publicKey)) ?? -1;
+    const { mainUrl, federation } = options;
     if (
       createMember === undefined ||
       index < 0 ||
-      options.federation === undefined ||
+      federation === undefined ||
       mainUrl === undefined ||
-      this.#mainSpec === undefined
+      mainSpec === undefined
     )
       return;
-    this.#member = await createMember({
-      spec: this.#spec,
-      mainSpec: this.#mainSpec,
+    const member = await createMember({
+      spec,
+      mainSpec,
       index,
       keys,
       sideUrl: this.#server?.url ?? "",
       mainUrl,
-      peers: options.federation.members,
+      peers: federation.members,
       disk,
       folder,
-      store: this.#store.memberKv,
+      store: store.memberKv,
       logger,
       crashPoint: (name) => {
         if (name === options.crashAt) process.kill(process.pid, "SIGKILL");
       },
-      payoutView: async (recordedHeight) => this.#payoutViews.get(recordedHeight),
+      payoutView: async (recordedHeight) => this.#payoutViews.at(recordedHeight),
     });
+    this.#member = member;
+    this.#opened.add(() => member.stop());
     this.#recount();
-    this.#member.start();
+    member.start();
   }
 
-  #intervalMs(): number | null {
-    const first = this.#finalTimes[0];
-    const last = this.#finalTimes.at(-1);
-    return first === undefined || last === undefined || this.#finalTimes.length < 2
-      ? null
-      : (last - first) / (this.#finalTimes.length - 1);
-  }
-
-  #notReady(): string | null {
-    const ageMs = systemClock.nowMs() - this.#finalAtMs;
-    const silence = this.#shell?.status().silence;
-    const connected = this.#mesh?.peers().length ?? 0;
-    if (this.#supplyProblem !== undefined) return this.#supplyProblem;
-    if (this.#store.chain.height === 0)
-      return `no block yet, ${connected} of ${this.#deps.options.peers.length} peers connected`;
-    if (ageMs > READY_AGE_MS) return `no final block for ${Math.round(ageMs / 1000)} s, ${connected} peers connected`;
-    if (silence !== undefined) return `not voting: ${silence}`;
-    return null;
-  }
-
-  #info() {
-    const { options, version } = this.#deps;
-    const { chain } = this.#store;
-    const tipHash = bytesToHex(chain.tip?.block.hash ?? chain.genesisHash);
-    const because = this.#notReady();
-    return {
-      kind: "side" as const,
-      chain: this.#spec.name,
-      chainId: bytesToHex(this.#config.chainId),
-      node: options.id,
-      version,
-      instance: this.#instance?.instance ?? "",
-      startedAtMs: this.#instance?.startedAtMs ?? 0,
-      height: chain.height,
-      tip: tipHash,
-      finalHeight: chain.height,
-      finalHash: tipHash,
-      finalAgeMs: Math.max(0, systemClock.nowMs() - this.#finalAtMs),
-      blockIntervalMs: this.#intervalMs(),
-      ready: because === null,
-      notReadyBecause: because,
-      peers: this.#mesh?.peers().length ?? 0,
-      mempool: chain.mempool.size,
-      rssBytes: process.memoryUsage.rss(),
-      addressPrefix: this.#spec.addressPrefix,
-      backends: { ed25519: "node:crypto with exact rule", lthash: "ts" },
-    };
-  }
-
-  #consensus() {
-    const status = this.#shell?.status();
-    const nowMs = systemClock.nowMs();
-    const n = this.#config.committee.length;
-    const faults = Math.floor((n - 1) / 3);
-    return {
-      epoch: status?.epoch ?? 0,
-      view: status?.view ?? 0,
-      validators: this.#spec.committee.map((validator, index) => {
-        const last = this.#lastVoteMs.get(index);
-        return {
-          index,
-          id: validator.id,
-          voteKey: bytesToHex(validator.voteKey),
-          self: index === this.#config.ownIndex,
-          lastVoteAgeMs: last === undefined ? null : nowMs - last,
-        };
-      }),
-      faultsTolerated: faults,
-      quorum: n - faults,
-      voting: this.#config.ownIndex >= 0 && status?.silence === undefined,
-      notVotingBecause: this.#config.ownIndex < 0 ? "an observer has no vote" : (status?.silence ?? null),
-      nullifiedTotal: status?.nullifiedTotal ?? 0,
-    };
-  }
-
-  #peers() {
-    const open = new Map((this.#mesh?.peers() ?? []).map((peer) => [peer.id, peer]));
-    return {
-      items: this.#deps.options.peers.map((peer) => {
-        const found = open.get(bytesToHex(peer.key));
-        return { id: peer.id, connected: found !== undefined, score: found?.points ?? 0, finalHeight: null };
-      }),
-    };
-  }
-
-  get instance(): Instance | undefined {
-    return this.#instance;
-  }
-
-  get ended(): Promise<void> {
-    return this.#shell?.ended ?? Promise.resolve();
-  }
-
-  /** In the opposite order of the start: nobody calls us, nobody votes, then the disk. */
-  async stop(): Promise<void> {
-    await this.#member?.stop();
-    await this.#server?.close();
-    this.#shell?.stop();
-    this.#follower?.stop();
-    await this.#mesh?.stop();
-    await this.#pool?.close();
-    await this.#store.close();
-    this.#tap.close();
+  /** Says that the node is up, last of all: whoever reads instance.json finds a node that answers. */
+  announce(ports: { readonly http: number; readonly mesh: number }): RunningNode {
+    const { folder, logger } = this.#deps;
+    const instance = { ...this.#instance, ports };
+    writeInstance(folder, instance);
+    const { chain } = this.#ground.store;
+    logger.info("side node is up", { height: chain.height, ...ports, validator: this.#ground.config.ownIndex });
+    const ended = this.#engine?.shell.ended ?? Promise.resolve();
+    return { instance, ended, stop: () => this.#opened.close() };
   }
 }
 
-/** Blocks with headers in them that are remembered until they are final or nullified. */
-export const BLOCKS_WITH_HEADERS_MAX = 64;
-/** Payout boundaries whose view is kept for the member: as many as may have an open payout. */
-export const PAYOUT_VIEWS_MAX = 16;
-
-function readPs(): string {
-  return execFileSync("ps", ["-o", "lstart=", "-p", String(process.pid)], { encoding: "utf8" }).trim();
-}
-
-/** Starts a node of a side chain from its folder. */
+/**
+ * Starts a node of a side chain from its folder; one that cannot start closes what it had opened.
+ * @throws BystackError OPTIONS_INVALID, SPEC_MISMATCH, FOLDER_IN_USE, PORT_IN_USE, and those of storage and ledger
+ */
 export async function startSideNode(deps: SideNodeDependencies): Promise<RunningNode> {
-  const { folder, options, keys, logger } = deps;
-  const { spec, mainSpec } = loadSpecs(folder, options);
-  const data = await openDataFolder({ path: join(folder, "data", "side"), kind: "side-node", version: DATA_FORMAT });
-  const store = await openSideStore({
-    data,
-    spec,
-    mainSpec,
-    driver: options.store,
-    snapshotBlocks: options.snapshotBlocks,
-    rng: systemRng,
-    logger,
-  });
-  const config = engineConfig({ spec, genesisHash: store.chain.genesisHash, voteKey: keys.vote.publicKey });
-  const record =
-    config.ownIndex < 0
-      ? undefined
-      : await openConsensusRecord({
-          folder,
-          data,
-          chainId: config.chainId,
-          voteKey: keys.vote.publicKey,
-          rng: systemRng,
-          logger,
-        });
-  const node = new SideNode(deps, { store, spec, mainSpec, config });
-  const meshPort = await node.startMesh();
-  const httpPort = await node.startServer();
-  node.startFollowing();
-  await node.startEngine(record);
-  await node.startMember(data.disk);
-  const instance = { ...(node.instance as Instance), ports: { http: httpPort, mesh: meshPort } };
-  writeInstance(folder, instance);
-  logger.info("side node is up", {
-    height: store.chain.height,
-    http: httpPort,
-    mesh: meshPort,
-    validator: config.ownIndex,
-  });
-  return {
-    instance,
-    ended: node.ended,
-    stop: async () => {
-      await node.stop();
-      await record?.close();
-      data.release();
-    },
-  };
+  const opened = new Opened();
+  try {
+    const node = new SideNode(deps, await openGround(deps, opened), opened);
+    const mesh = await node.startMesh();
+    const http = await node.startServer();
+    node.followMain();
+    await node.startEngine();
+    await node.startMember();
+    return node.announce({ http, mesh });
+  } catch (error) {
+    await opened.close().catch(() => {});
+    throw error;
+  }
 }

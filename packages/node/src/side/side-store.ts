@@ -2,7 +2,7 @@
 
 import { BlockStore } from "@bystack/chain/side/block-store";
 import { SideIndexes } from "@bystack/chain/side/indexes";
-import { SideChain } from "@bystack/chain/side/side-chain";
+import { type FinalBlock, SideChain } from "@bystack/chain/side/side-chain";
 import { decodeStateChunks, encodeStateChunks } from "@bystack/chain/side/snapshots";
 import { createUtxoBase } from "@bystack/chain/side/utxo-base";
 import { createSideRules } from "@bystack/ledger/side/rules";
@@ -19,6 +19,7 @@ import { UtxoTable } from "@bystack/storage/utxo-table";
 import { bytesToHex, equalBytes } from "@bystack/utils/bytes";
 import type { Logger, Rng } from "@bystack/utils/ports";
 import { nodeError } from "../errors.ts";
+import { SnapshotSchedule } from "./snapshot-schedule.ts";
 
 const BLOCKS_FOLDER = "blocks";
 const SNAPSHOTS_FOLDER = "snapshots";
@@ -34,8 +35,8 @@ export type SideStore = {
   readonly indexes: SideIndexes;
   /** A store of the federation member's own: bucket numbers of two owners must not meet in one. */
   readonly memberKv: KvStore;
-  /** Writes a snapshot of the final state when it is time for one. */
-  maybeSnapshot(): Promise<void>;
+  /** Takes note of new final blocks and writes a snapshot of the final state when it is time for one. */
+  follow(final: readonly FinalBlock[]): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -49,11 +50,15 @@ export type SideStoreOptions = {
   readonly logger: Logger;
 };
 
-function newUtxoBase(rng: Rng): UtxoBase {
-  return createUtxoBase(new UtxoTable({ rng, bytesMax: UTXO_TABLE_BYTES_MAX }));
+/** Final outputs in memory: the table, and how the ledger sees it. */
+type Outputs = { readonly table: UtxoTable; readonly utxoBase: UtxoBase };
+
+function newOutputs(rng: Rng): Outputs {
+  const table = new UtxoTable({ rng, bytesMax: UTXO_TABLE_BYTES_MAX });
+  return { table, utxoBase: createUtxoBase(table) };
 }
 
-type Found = { readonly state: SideState; readonly utxoBase: UtxoBase };
+type Found = Outputs & { readonly state: SideState };
 
 /** Whether the block after a state names its root: what makes a snapshot more than a file with good checksums. */
 async function isConfirmed(state: SideState, blocks: BlockStore): Promise<boolean> {
@@ -70,11 +75,11 @@ async function findState(
   for (const id of await listSnapshots(place)) {
     if (Number(id) > limits.heightMax) continue;
     try {
-      const utxoBase = newUtxoBase(options.rng);
+      const outputs = newOutputs(options.rng);
       const rules = createSideRules(options.spec, options.mainSpec);
-      const state = await decodeStateChunks({ rules, chunks: readSnapshot(place, id), utxoBase });
+      const state = await decodeStateChunks({ rules, chunks: readSnapshot(place, id), utxoBase: outputs.utxoBase });
       if (state !== undefined && state.position.height === Number(id) && (await isConfirmed(state, limits.blocks)))
-        return { state, utxoBase };
+        return { ...outputs, state };
       options.logger.warn("a snapshot is not the state that the log confirms; an older one or the log is used", {
         height: Number(id),
       });
@@ -103,28 +108,34 @@ async function assertOwnBlocks(blocks: BlockStore, spec: SideChainSpec): Promise
     });
 }
 
-async function openChain(options: SideStoreOptions, log: Log, indexes: SideIndexes): Promise<SideChain> {
+type OpenedChain = { readonly chain: SideChain; readonly table: UtxoTable; readonly schedule: SnapshotSchedule };
+
+async function openChain(options: SideStoreOptions, log: Log, indexes: SideIndexes): Promise<OpenedChain> {
   const blocks = new BlockStore(log);
   await assertOwnBlocks(blocks, options.spec);
   const indexed = await indexes.height();
   // One block above the snapshot is needed: it names the state's root.
   const found = await findState(options, { heightMax: Math.min(blocks.height - 1, indexed), blocks });
   const from = found?.state.position.height ?? 0;
+  const { table, utxoBase } = found ?? newOutputs(options.rng);
+  const schedule = new SnapshotSchedule({ blocksMax: options.snapshotBlocks, height: from });
   if (blocks.height > from) options.logger.info("replaying stored blocks", { from: from + 1, to: blocks.height });
-  return SideChain.open(
+  const chain = await SideChain.open(
     {
       spec: options.spec,
       mainSpec: options.mainSpec,
       blocks,
-      utxoBase: found?.utxoBase ?? newUtxoBase(options.rng),
+      utxoBase,
       snapshot: found,
     },
     async (block) => {
       const { height } = block.block.header;
+      schedule.add(block.block.header.transactionCount);
       if (height > indexed) await indexes.follow(block);
       if (height % REPLAY_REPORT_BLOCKS === 0) options.logger.info("replayed", { height, of: blocks.height });
     },
   );
+  return { chain, table, schedule };
 }
 
 export async function openSideStore(options: SideStoreOptions): Promise<SideStore> {
@@ -132,18 +143,18 @@ export async function openSideStore(options: SideStoreOptions): Promise<SideStor
   const kv = await openKv(options, "index");
   const memberKv = await openKv(options, "member");
   const indexes = new SideIndexes(kv);
-  const chain = await openChain(options, log, indexes);
+  const { chain, table, schedule } = await openChain(options, log, indexes);
   const place = { disk: options.data.disk, folder: SNAPSHOTS_FOLDER };
-  let last = chain.height;
   let writing: Promise<void> = Promise.resolve();
   return {
     chain,
     indexes,
     memberKv,
-    maybeSnapshot: () => {
+    follow: (final) => {
+      for (const { block } of final) schedule.add(block.header.transactionCount);
       const { height } = chain;
-      if (height - last < options.snapshotBlocks) return writing;
-      last = height;
+      if (!schedule.isDue({ height, outputs: table.size })) return writing;
+      schedule.taken(height);
       const chunks = encodeStateChunks(chain.final);
       writing = writing.then(async () => {
         await writeSnapshot(place, { id: BigInt(height), chunks, keep: SNAPSHOTS_KEPT });

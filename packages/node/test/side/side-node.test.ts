@@ -219,7 +219,9 @@ suite("one of four", () => {
       },
     );
     // What it signed before is not known any more: to the end of the epoch and through views 1 and 2 of the next.
-    const observing = [...reasons].flatMap((why) => /^observe through epoch (\d+), view 2$/.exec(why)?.[1] ?? []);
+    const observing = [...reasons].flatMap(
+      (why) => /it only observes through epoch (\d+), view 2$/.exec(why)?.[1] ?? [],
+    );
     assert.equal(observing.length, 1, [...reasons].join("; "));
     const through = Number(observing[0]);
     assert.ok(through > before.epoch, `${through} after ${before.epoch}`);

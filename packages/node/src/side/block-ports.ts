@@ -1,0 +1,94 @@
+// What the engine asks about blocks, answered by the chain and by the view of the main chain: build one, execute one, judge
+// one's vote-time predicates, and what to start from.
+
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { SideChain } from "@bystack/chain/side/side-chain";
+import type { StoredTip } from "@bystack/consensus/bbft/events";
+import type { SideBlock } from "@bystack/protocol/side/proposal";
+import { bytesToHex, equalBytes, type Hash } from "@bystack/utils/bytes";
+import type { Logger } from "@bystack/utils/ports";
+import type { ShellPorts } from "./engine-shell.ts";
+import { headersInBody, type MainHeaders } from "./main-headers.ts";
+
+/** Blocks with headers in them that are remembered until they are final or nullified. */
+export const BLOCKS_WITH_HEADERS_MAX = 64;
+
+export type BlockPorts = Pick<ShellPorts, "build" | "validate" | "predicate" | "ownBlockNullified">;
+
+/** Hashes of the newest blocks that brought main-chain headers. */
+class BlocksWithHeaders {
+  readonly #hashes = new Set<string>();
+
+  add(hash: Hash): void {
+    this.#hashes.add(bytesToHex(hash));
+    const [oldest] = this.#hashes;
+    if (this.#hashes.size > BLOCKS_WITH_HEADERS_MAX && oldest !== undefined) this.#hashes.delete(oldest);
+  }
+
+  has(hash: Hash): boolean {
+    return this.#hashes.has(bytesToHex(hash));
+  }
+}
+
+export function createBlockPorts(options: {
+  readonly chain: SideChain;
+  /** Undefined on a chain without a federation. */
+  readonly headers: MainHeaders | undefined;
+  readonly logger: Logger;
+}): BlockPorts {
+  const { chain, headers, logger } = options;
+  const withHeaders = new BlocksWithHeaders();
+
+  /** After a crash inside a batch the store is ahead of the engine: what it holds was executed. */
+  async function isStored(block: SideBlock): Promise<boolean> {
+    const stored = await chain.blocks.read(block.header.height);
+    return stored !== undefined && equalBytes(stored.block.hash, block.hash);
+  }
+
+  return {
+    build: async (request) => {
+      const parent = chain.stateOf(request.parentHash);
+      if (parent === undefined) return undefined;
+      const transaction = headers?.transactionFor(parent, request);
+      return chain.build({
+        parentHash: request.parentHash,
+        view: request.view,
+        halvings: request.halvings,
+        headers: transaction,
+        // Our own main node has verified these; whoever validates the block asks its own.
+        verdicts: transaction === undefined ? new Map() : "assumed",
+      });
+    },
+    validate: async (block, certified) => {
+      // A sync brings many blocks at once: between two of them connections and timers get their turn.
+      if (certified) await nextTurn();
+      const { height } = block.header;
+      if (height <= chain.height) return isStored(block);
+      const parent = chain.stateOf(block.header.parentHash);
+      if (parent === undefined) return false;
+      // Under a certificate somebody has checked the proof of work: a newcomer need not compute it for years of headers.
+      const verdicts = certified ? "assumed" : await headers?.verdicts(parent, block.batches);
+      const result = chain.execute(block, verdicts ?? new Map<string, boolean>());
+      if (!result.ok) logger.warn("a proposed block is invalid", { height, code: result.code, where: result.where });
+      if (headersInBody(block.batches).length > 0) withHeaders.add(block.hash);
+      return result.ok;
+    },
+    predicate: async (block) => headers?.holds(block.batches) ?? headersInBody(block.batches).length === 0,
+    ownBlockNullified: (place, hash) => headers?.ownBlockNullified(place, withHeaders.has(hash)),
+  };
+}
+
+/** What the engine starts from: the newest stored block with a certificate, and the end of the epoch before it. */
+export async function storedTip(chain: SideChain, epochBlocks: number): Promise<StoredTip> {
+  const newest = await chain.blocks.newestCertified();
+  if (newest === undefined) return { height: 0, block: undefined, certificate: undefined, opening: undefined };
+  const { epoch, height } = newest.block.header;
+  return { height, ...newest, opening: await openingOf(chain, (epoch - 1) * epochBlocks) };
+}
+
+/** The last block of the epoch before with its certificate, which the block above it carries too. */
+async function openingOf({ blocks }: SideChain, height: number): Promise<StoredTip["opening"]> {
+  const last = await blocks.read(height);
+  const certificate = last?.certificate ?? (await blocks.read(height + 1))?.block.parentCertificate;
+  return last === undefined || certificate === undefined ? undefined : { block: last.block, certificate };
+}

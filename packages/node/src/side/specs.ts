@@ -1,0 +1,57 @@
+// The chain specs that a side node starts from, and the engine's parameters that follow from them.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type BbftConfig, validateConfig } from "@bystack/consensus/bbft/config";
+import { chainIdOf, type MainChainSpec, parseChainSpecText, type SideChainSpec } from "@bystack/protocol/spec";
+import { equalBytes } from "@bystack/utils/bytes";
+import { nodeError } from "../errors.ts";
+import type { SideNodeOptions } from "../options.ts";
+import { BLOCK_BYTES_MAX } from "./protocol.ts";
+
+/** The specs named by a node's options. @throws BystackError OPTIONS_INVALID */
+export function loadSpecs(
+  folder: string,
+  options: SideNodeOptions,
+): { spec: SideChainSpec; mainSpec: MainChainSpec | undefined } {
+  const load = (file: string) => {
+    const parsed = parseChainSpecText(readFileSync(join(folder, file), "utf8"));
+    if (!parsed.ok) {
+      const [problem] = parsed.error;
+      throw nodeError("OPTIONS_INVALID", { why: `${file}: ${problem?.path ?? ""} ${problem?.rule ?? ""}` });
+    }
+    return parsed.value;
+  };
+  const spec = load(options.specFile);
+  if (spec.kind !== "side")
+    throw nodeError("OPTIONS_INVALID", { why: `${options.specFile} is not a side chain's spec` });
+  // Otherwise each leader in turn would stop on the first full block that it cannot send.
+  if (spec.limits.blockBytesMax > BLOCK_BYTES_MAX)
+    throw nodeError("OPTIONS_INVALID", {
+      why: `limits.blockBytesMax is ${spec.limits.blockBytesMax}; blocks above ${BLOCK_BYTES_MAX} bytes fit no message`,
+    });
+  const mainSpec = options.mainSpecFile === undefined ? undefined : load(options.mainSpecFile);
+  if (mainSpec !== undefined && mainSpec.kind !== "main")
+    throw nodeError("OPTIONS_INVALID", { why: `${options.mainSpecFile} is not a main chain's spec` });
+  return { spec, mainSpec };
+}
+
+/** @throws BystackError OPTIONS_INVALID */
+export function engineConfig(parts: { spec: SideChainSpec; genesisHash: Uint8Array; voteKey: Uint8Array }): BbftConfig {
+  const { spec } = parts;
+  const config: BbftConfig = {
+    chainId: chainIdOf(spec),
+    committee: spec.committee.map((validator) => validator.voteKey),
+    ownIndex: spec.committee.findIndex((validator) => equalBytes(validator.voteKey, parts.voteKey)),
+    run: spec.consensus.run,
+    epochBlocks: spec.consensus.epochBlocks,
+    blockMs: spec.consensus.blockMs,
+    deltaMs: spec.consensus.deltaMs,
+    genesis: { hash: parts.genesisHash, timestampMs: spec.genesis.timeMs },
+    predicates: spec.federation !== null,
+    allowNoFaultTolerance: spec.developmentMode,
+  };
+  const problem = validateConfig(config);
+  if (problem !== undefined) throw nodeError("OPTIONS_INVALID", { why: problem });
+  return config;
+}
