@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { committeeRoot } from "@bystack/protocol/side/header";
 import { equalBytes } from "@bystack/utils/bytes";
+import type { BbftConfig } from "../src/bbft/config.ts";
 import { BASE, Bench, keyOf, START_MS } from "./harness.ts";
 
 const NEXT = committeeRoot(BASE.committee);
@@ -125,8 +126,14 @@ test("a rebroadcast holds the votes of the view, the highest NOTARIZE and every 
 });
 
 /** Heights 1 and 2 notarized in views 1 and 2; height 2 ends the epoch. */
-function atEpochEnd(): { bench: Bench; last: ReturnType<Bench["block"]>; first: ReturnType<Bench["block"]> } {
-  const bench = new Bench({ epochBlocks: 2 }).wake();
+function atEpochEnd(changed: Partial<BbftConfig> = {}): {
+  bench: Bench;
+  last: ReturnType<Bench["block"]>;
+  first: ReturnType<Bench["block"]>;
+} {
+  const bench = new Bench({ epochBlocks: 2, ...changed });
+  bench.start();
+  bench.answerAll([0, 1, 2, 3].filter((place) => place !== bench.config.ownIndex));
   const first = bench.block({ view: 1 });
   bench.propose(1, first);
   bench.notes(2, { certificates: [bench.certificate(1, 1, { block: first })] });
@@ -185,6 +192,18 @@ test("the leader proposes a last block again by itself", () => {
       [2, 3],
     ],
   );
+});
+
+test("the next leader gives a last block that was just notarized one assumed delay to become final (ADR 0004)", () => {
+  const { bench, last } = atEpochEnd({ ownIndex: 3 });
+  const proposals = (): number => bench.messages().filter(({ type }) => type === "PROPOSE").length;
+  bench.notes(1, { certificates: [bench.certificate(1, 2, { block: last, signers: [0, 1, 2] })], view: 2 });
+  assert.deepEqual([bench.state.view, proposals()], [3, 0]);
+  assert.equal(bench.timerMs("release"), bench.nowMs + bench.config.deltaMs);
+  bench.timer("release", bench.nowMs + bench.config.deltaMs - 1);
+  assert.equal(proposals(), 0);
+  bench.timer("release", bench.nowMs + 1);
+  assert.equal(proposals(), 1);
 });
 
 test("an epoch is entered with the FINALIZE certificate of the last block, of whatever view, and with nothing less", () => {

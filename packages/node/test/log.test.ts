@@ -1,10 +1,11 @@
 // The log of a node: one JSON object a line, levels, rotation by size with a limit on files, and a disk that takes nothing.
 
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import fs, { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { after, mock, test } from "node:test";
 import { createFileLogger, LOG_FILE_BYTES_MAX, LOG_FILES_MAX, type LogLevel } from "../src/process/log.ts";
 
 const root = mkdtempSync(join(tmpdir(), "bystack-log-"));
@@ -83,4 +84,33 @@ test("a line that cannot be written does not take the node down", () => {
   const { logger } = open();
   logger.close();
   assert.doesNotThrow(() => logger.error("nobody hears this"));
+});
+
+test("a rotation that finds no room for the new file goes on in the old one, and loses no line and no older file", () => {
+  const { logger, folder, path } = open();
+  writeFileSync(`${path}.1`, "an older file");
+  const part = "x".repeat(LOG_FILE_BYTES_MAX - 1000);
+  logger.info(part);
+  const opening = mock.method(fs, "openSync", () => {
+    throw Object.assign(new Error("no space left"), { code: "ENOSPC" });
+  });
+  syncBuiltinESMExports();
+  try {
+    logger.info("y".repeat(1000));
+    logger.info("on the full disk");
+  } finally {
+    opening.mock.restore();
+    syncBuiltinESMExports();
+  }
+  logger.info("room again");
+  logger.close();
+  assert.equal(opening.mock.callCount(), 2, "each line tried");
+  const messages = readFileSync(`${path}.1`, "utf8")
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line).message);
+  assert.deepEqual(messages, [part, "y".repeat(1000), "on the full disk"]);
+  assert.equal(readFileSync(`${path}.2`, "utf8"), "an older file");
+  assert.match(readFileSync(path, "utf8"), /"message":"room again"/);
+  assert.deepEqual(readdirSync(folder).sort(), ["node.log", "node.log.1", "node.log.2"]);
 });

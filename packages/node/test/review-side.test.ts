@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, mock, test } from "node:test";
+import { after, mock, suite, test } from "node:test";
 import type { ApiClient } from "@bystack/api/client";
 import type { NODE_ROUTES } from "@bystack/api/node-routes";
 import { BlockStore } from "@bystack/chain/side/block-store";
@@ -36,7 +36,7 @@ import { FOLLOWED_HEADERS_MAX, followMainChain, type MainFollower } from "../src
 import { MainHeaders } from "../src/side/main-headers.ts";
 import { supplyProblem } from "../src/side/recount.ts";
 import { encodeFinalAnswer } from "../src/side/serve-final.ts";
-import { openSideStore } from "../src/side/side-store.ts";
+import { openSideStore, type SideStore } from "../src/side/side-store.ts";
 import { RELAYED_PER_SECOND_MAX, TransactionGate } from "../src/side/transaction-gate.ts";
 import { Committee } from "./side/kit.ts";
 
@@ -383,50 +383,73 @@ function devSpec(): SideChainSpec {
   });
 }
 
-test("a snapshot with good checksums that the block log does not confirm is passed over", async () => {
-  const data = await openDataFolder({ path: join(root, "snapshots"), kind: "side-node", version: 1 });
+suite("snapshots", () => {
   const spec = devSpec();
-  const logger = createMemoryLogger();
-  const open = () =>
-    openSideStore({
-      data,
-      spec,
-      mainSpec: undefined,
-      driver: "lmdb",
-      snapshotBlocks: 10,
-      rng: createSeededRng(9),
-      logger,
-    });
-  const store = await open();
-  const { chain } = store;
-  let parent: SideBlock | undefined;
-  let wrong: Uint8Array[] = [];
-  for (let height = 1; height <= 12; height += 1) {
-    const parentHash: Hash = parent?.hash ?? chain.genesisHash;
-    const content = chain.build({ parentHash, view: height, halvings: 0, headers: undefined, verdicts: new Map() });
-    assert.ok(content !== undefined);
-    const made = blockOf({ chainId: chain.rules.chainId, genesisMs: spec.genesis.timeMs }, parent, content);
-    const header = { ...made.header, parentHash };
-    const block = createSideBlock({ ...made, header });
-    assert.ok(block !== undefined);
-    const final = await chain.finalise([block], certificateOf(block), (entry) => store.indexes.follow(entry));
-    await store.follow(final);
-    if (height === 11) wrong = encodeStateChunks(chain.final);
-    parent = block;
+
+  /** A store in a folder of its own, with blocks made on top of what it holds. */
+  async function snapshotStore(folder: string) {
+    const data = await openDataFolder({ path: join(root, folder), kind: "side-node", version: 1 });
+    const place = { disk: data.disk, folder: "snapshots" };
+    const logger = createMemoryLogger();
+    const open = () =>
+      openSideStore({
+        data,
+        spec,
+        mainSpec: undefined,
+        driver: "lmdb",
+        snapshotBlocks: 10,
+        rng: createSeededRng(9),
+        logger,
+      });
+    return { data, place, logger, open };
   }
-  await store.close();
-  // Another amount than the chain has, in a file that is whole.
-  const chunk = wrong[0] ?? assert.fail("no chunk");
-  const at = findAmount(chunk);
-  chunk[at] = (chunk[at] ?? 0) ^ 1;
-  const place = { disk: data.disk, folder: "snapshots" };
-  await writeSnapshot(place, { id: 11n, chunks: wrong, keep: 3 });
-  assert.deepEqual(await listSnapshots(place), [11n, 10n]);
-  const again = await open();
-  assert.equal(again.chain.height, 12);
-  assert.ok(logger.lines.some(({ message }) => message.includes("not the state that the log confirms")));
-  await again.close();
-  data.release();
+
+  async function grow(store: SideStore, toHeight: number): Promise<void> {
+    const { chain } = store;
+    while (chain.height < toHeight) {
+      const parent = chain.tip?.block;
+      const parentHash: Hash = parent?.hash ?? chain.genesisHash;
+      const view = chain.height + 1;
+      const content = chain.build({ parentHash, view, halvings: 0, headers: undefined, verdicts: new Map() });
+      assert.ok(content !== undefined);
+      const made = blockOf({ chainId: chain.rules.chainId, genesisMs: spec.genesis.timeMs }, parent, content);
+      const block = createSideBlock({ ...made, header: { ...made.header, parentHash } });
+      assert.ok(block !== undefined);
+      const final = await chain.finalise([block], certificateOf(block), (entry) => store.indexes.follow(entry));
+      await store.follow(final);
+    }
+  }
+
+  test("one with good checksums that the block log does not confirm is passed over", async () => {
+    const { data, place, logger, open } = await snapshotStore("snapshots");
+    const store = await open();
+    await grow(store, 11);
+    const wrong = encodeStateChunks(store.chain.final);
+    await grow(store, 12);
+    await store.close();
+    // Another amount than the chain has, in a file that is whole.
+    const chunk = wrong[0] ?? assert.fail("no chunk");
+    const at = findAmount(chunk);
+    chunk[at] = (chunk[at] ?? 0) ^ 1;
+    await writeSnapshot(place, { id: 11n, chunks: wrong, keep: 3 });
+    assert.deepEqual(await listSnapshots(place), [11n, 10n]);
+    const again = await open();
+    assert.equal(again.chain.height, 12);
+    assert.ok(logger.lines.some(({ message }) => message.includes("not the state that the log confirms")));
+    await again.close();
+    data.release();
+  });
+
+  test("a node that restarts often takes one all the same", async () => {
+    const { data, place, open } = await snapshotStore("restarts");
+    for (const height of [6, 12, 18]) {
+      const store = await open();
+      await grow(store, height);
+      await store.close();
+    }
+    assert.deepEqual(await listSnapshots(place), [10n]);
+    data.release();
+  });
 });
 
 /** The low byte of the one genesis coin's amount in a snapshot: 1,000,000,000 as a varint is 80 94 eb dc 03. */

@@ -2,7 +2,7 @@
 // fit together, and what is there is never made over.
 
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, suite, test } from "node:test";
 import { DEV_DEFINITION } from "@bystack/platform/definition/dev";
@@ -74,6 +74,16 @@ suite("a new network", () => {
     assert.deepEqual([side.genesis.timeMs, main.genesis.timeSeconds], [NOW_MS, NOW_MS / 1000]);
     assert.deepEqual(loadNetworkState(layoutOf(home, "dev")), state);
     assert.deepEqual(listNetworks(home), ["dev"]);
+  });
+
+  test("a state file that holds no state of this format is refused, whatever it holds", () => {
+    const home = newHome();
+    const layout = layoutOf(home, "dev");
+    mkdirSync(layout.root, { recursive: true });
+    for (const text of ["null", "[]", "7", "{}", '{"format": 2}', '"format"', "{", ""]) {
+      writeFileSync(layout.state, text);
+      assert.throws(() => loadNetworkState(layout), { code: "FOLDER_FORMAT" }, text);
+    }
   });
 
   test("the same input gives the same chains; another moment gives others", async () => {

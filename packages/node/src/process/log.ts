@@ -1,6 +1,6 @@
 // The node's log: one JSON object a line, rotated by size. The newest file is node.log; older ones are node.log.1 …
 
-import { closeSync, fstatSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { LogFields, Logger } from "@bystack/utils/ports";
 
@@ -14,6 +14,14 @@ const RANK: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, e
 
 export type FileLogger = Logger & { close(): void };
 
+function unlessItFails(run: () => void): void {
+  try {
+    run();
+  } catch {
+    // The next line tries again.
+  }
+}
+
 export function createFileLogger(options: {
   folder: string;
   node: string;
@@ -24,17 +32,16 @@ export function createFileLogger(options: {
   let file = openSync(path, "a", 0o600);
   let size = fstatSync(file).size;
 
-  function rotate(): void {
+  function shiftOlder(): void {
     rmSync(`${path}.${LOG_FILES_MAX - 1}`, { force: true });
-    for (let i = LOG_FILES_MAX - 2; i >= 1; i -= 1) {
-      try {
-        renameSync(`${path}.${i}`, `${path}.${i + 1}`);
-      } catch {
-        // There are not so many files yet.
-      }
-    }
+    for (let i = LOG_FILES_MAX - 2; i >= 1; i -= 1)
+      if (existsSync(`${path}.${i}`)) renameSync(`${path}.${i}`, `${path}.${i + 1}`);
     renameSync(path, `${path}.1`);
-    // The new file before the old one is closed: on a full disk the old one goes on, and never a number that is now another's.
+  }
+
+  /** A rotation that fails half way, on a full disk, is taken up at the new file; until then the old one goes on. */
+  function rotate(): void {
+    if (existsSync(path)) shiftOlder();
     const next = openSync(path, "a", 0o600);
     closeSync(file);
     file = next;
@@ -46,12 +53,12 @@ export function createFileLogger(options: {
     const entry = { time: new Date(options.nowMs()).toISOString(), level, node: options.node, message, ...fields };
     const line = `${JSON.stringify(entry, (_, value) => (typeof value === "bigint" ? value.toString() : value))}\n`;
     // A full disk must not take the node down through its log: the rules about votes decide that, not this.
-    try {
+    unlessItFails(() => {
       if (size + line.length > LOG_FILE_BYTES_MAX) rotate();
+    });
+    unlessItFails(() => {
       size += writeSync(file, line);
-    } catch {
-      size += 0;
-    }
+    });
   }
 
   return {
