@@ -1,8 +1,8 @@
-// The proof believes a side-chain transaction to be final only when two nodes say so: the one that took it and another.
+// The proof believes a side-chain transaction to be final, and a deposit to be credited, only when two nodes say so.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { finalOnSide, type ProofContext } from "../src/prove/round-trip.ts";
+import { awaitClaims, finalOnSide, type ProofContext } from "../src/prove/round-trip.ts";
 
 type Status = "pending" | "final";
 
@@ -13,11 +13,13 @@ function contextOf(answers: readonly (readonly Status[])[]): { context: ProofCon
   const sides = answers.map((statuses) => {
     let next = 0;
     return {
-      call: async () => {
+      call: async (route: string) => {
+        if (route === "deposit") return { state: "open", confirmations: 1, confirmationsNeeded: 2 };
         asked += 1;
         const status = statuses[Math.min(next, statuses.length - 1)];
         next += 1;
-        return { status, blockHeight: status === "final" ? 7 : null };
+        const claimed = status === "final" ? [{ transaction: "cd", height: 7 }] : [];
+        return { status, blockHeight: status === "final" ? 7 : null, claimed };
       },
     };
   });
@@ -27,7 +29,10 @@ function contextOf(answers: readonly (readonly Status[])[]): { context: ProofCon
       nowMs += ms;
     },
   };
-  return { context: { sides, waiter, onWait: () => {} } as unknown as ProofContext, asked: () => asked };
+  return {
+    context: { sides, waiter, onWait: () => {}, onStep: () => {} } as unknown as ProofContext,
+    asked: () => asked,
+  };
 }
 
 test("final on the one and not yet on the other is not final", async () => {
@@ -44,4 +49,15 @@ test("final on the one and not yet on the other is not final", async () => {
 test("on one node alone it never becomes final", async () => {
   const { context } = contextOf([["final"], ["pending"]]);
   await assert.rejects(finalOnSide(context, "ab"), { code: "PROOF_TIMEOUT" });
+});
+
+test("a deposit counts as credited when the node that the next step uses knows it too", async () => {
+  for (const [first, second] of [
+    [["final"], ["pending", "final"]],
+    [["pending", "final"], ["final"]],
+  ] as const) {
+    const { context, asked } = contextOf([first, second]);
+    await awaitClaims(context, [], [new Uint8Array(32)]);
+    assert.equal(asked(), 4, "two rounds of two questions");
+  }
 });

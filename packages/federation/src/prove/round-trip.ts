@@ -212,15 +212,24 @@ async function depositAsSeen(context: ProofContext, nullifier: string) {
 }
 
 /** The claims are the collectors' work; here we only watch until the ledger has credited every deposit. */
-async function awaitClaims(context: ProofContext, steps: ProofStep[], nullifiers: readonly Hash[]): Promise<void> {
+export async function awaitClaims(
+  context: ProofContext,
+  steps: ProofStep[],
+  nullifiers: readonly Hash[],
+): Promise<void> {
   const clock = timer(context.waiter);
   let last = { transaction: "", height: 0 };
   for (const hash of nullifiers) {
     const nullifier = bytesToHex(hash);
     last = await waitFor(context.waiter, { what: `deposit ${nullifier}`, deadlineMs: PEG_DEADLINE_MS }, async () => {
-      const { claimed } = await secondSide(context).call("claimedOf", { body: { nullifiers: [nullifier] } });
-      const [claim] = claimed;
-      if (claim !== undefined) return { transaction: claim.transaction, height: claim.height };
+      // On both: the next step spends at the one what the other may know a block earlier.
+      const nodes = [firstSide(context), secondSide(context)];
+      const answers = await Promise.all(
+        nodes.map((node) => node.call("claimedOf", { body: { nullifiers: [nullifier] } })),
+      );
+      const claim = answers[0]?.claimed[0];
+      if (claim !== undefined && answers.every(({ claimed }) => claimed.length > 0))
+        return { transaction: claim.transaction, height: claim.height };
       const deposit = await depositAsSeen(context, nullifier);
       if (deposit?.state === "refused")
         throw proofError("PROOF_FAILED", { why: `deposit refused: ${deposit.reason ?? ""}` });
