@@ -33,9 +33,9 @@ const MESSAGES: readonly BbftMessage[] = [
   { type: "FETCH", epoch: 2, finalHeight: 2 ** 40, hashes: [hash, block.hash], views: [3, 2, 2 ** 45] },
   { type: "BLOCK", block: child },
   { type: "SKIPS", hash, first: 2, certificates: [bench.certificate(2, 2)] },
-  { type: "ASK", nonce: hash, asker: 3, from: { epoch: 1, view: 0 } },
-  { type: "ANSWER", nonce: hash, signer: 1, asker: 3, certificate, votes: [vote], signature },
-  { type: "ANSWER", nonce: hash, signer: 1, asker: 3, certificate: undefined, votes: [], signature },
+  { type: "ASK", nonce: hash, asker: keyOf(3), from: { epoch: 1, view: 0 } },
+  { type: "ANSWER", nonce: hash, signer: keyOf(1), asker: keyOf(3), certificate, votes: [vote], signature },
+  { type: "ANSWER", nonce: hash, signer: keyOf(1), asker: keyOf(3), certificate: undefined, votes: [], signature },
   { type: "SYNC_REQUEST", fromHeight: 12 },
   { type: "SYNC_BLOCKS", blocks: [block, child], certificate: bench.certificate(3, 3, { block: child }) },
 ];

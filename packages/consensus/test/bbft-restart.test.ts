@@ -18,7 +18,7 @@ test("until q have answered, oneself included, nothing is signed; others are ans
   bench.timer("leader");
   bench.answerAll([1]);
   assert.deepEqual(bench.ownVotes(), []);
-  const ask = { type: "ASK", nonce: new Uint8Array(32).fill(9), asker: 2, from: { epoch: 1, view: 0 } } as const;
+  const ask = { type: "ASK", nonce: new Uint8Array(32).fill(9), asker: keyOf(2), from: { epoch: 1, view: 0 } } as const;
   const [answer] = bench.messages(bench.message(2, ask));
   assert.ok(answer?.type === "ANSWER");
   assert.ok(cryptoOf(0).verify(keyOf(0), answerSignedBytes(BASE.chainId, answer), answer.signature));
@@ -32,15 +32,15 @@ test("ASK is repeated; an answer with another nonce, a false signature or one's 
   assert.equal(bench.timerMs("ask"), START_MS + ASK_INTERVAL_MS);
   const [ask] = bench.messages(bench.timer("ask", START_MS + ASK_INTERVAL_MS));
   assert.ok(ask?.type === "ASK");
-  const content = { nonce: ask.nonce, signer: 1, asker: 0, certificate: undefined, votes: [] };
+  const content = { nonce: ask.nonce, signer: keyOf(1), asker: keyOf(0), certificate: undefined, votes: [] };
   const signature = cryptoOf(1).sign(answerSignedBytes(BASE.chainId, content));
-  bench.message(1, { type: "ANSWER", ...content, signer: 2, signature });
+  bench.message(1, { type: "ANSWER", ...content, signer: keyOf(2), signature });
   bench.message(1, { type: "ANSWER", ...content, nonce: new Uint8Array(32), signature });
   bench.message(1, {
     type: "ANSWER",
     ...content,
-    signer: 0,
-    signature: cryptoOf(0).sign(answerSignedBytes(BASE.chainId, { ...content, signer: 0 })),
+    signer: keyOf(0),
+    signature: cryptoOf(0).sign(answerSignedBytes(BASE.chainId, { ...content, signer: keyOf(0) })),
   });
   assert.equal(bench.state.asking?.answers.size, 1);
   bench.message(1, { type: "ANSWER", ...content, signature });
@@ -111,7 +111,7 @@ test("an exact restart keeps every vote: nothing else is signed, the votes of th
 });
 
 test("a leader that restarts in its view sends the same proposal with the same signature", () => {
-  const bench = new Bench({ ownIndex: 1 });
+  const bench = new Bench({ own: 1 });
   bench.start();
   bench.answerAll([0, 2, 3]);
   const [first] = bench.messages().filter((message) => message.type === "PROPOSE");
@@ -233,7 +233,7 @@ test("answers give back the asker's own votes and proposals", () => {
   const block = bench.block({ view: 1 });
   bench.propose(1, block);
   bench.notes(1, { votes: [bench.vote(1, 1, 1, block), bench.vote(2, 1, 1, block)] });
-  const ask = { type: "ASK", nonce: new Uint8Array(32), asker: 1, from: { epoch: 1, view: 0 } } as const;
+  const ask = { type: "ASK", nonce: new Uint8Array(32), asker: keyOf(1), from: { epoch: 1, view: 0 } } as const;
   const [answer] = bench.messages(bench.message(1, ask));
   assert.ok(answer?.type === "ANSWER");
   assert.deepEqual(

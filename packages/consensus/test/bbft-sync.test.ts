@@ -3,11 +3,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { equalBytes } from "@bystack/utils/bytes";
-import { deriveConfig } from "../src/bbft/config.ts";
+import { createCommittee } from "../src/bbft/committee.ts";
 import { createEd25519VoteCrypto } from "../src/bbft/ed25519.ts";
 import { createBbftEngine } from "../src/bbft/engine.ts";
 import { lastServedHeight } from "../src/bbft/sync.ts";
-import { BASE, Bench, cryptoOf } from "./harness.ts";
+import { BASE, Bench, cryptoOf, keyOf } from "./harness.ts";
 
 function chain(bench: Bench, length: number): ReturnType<Bench["block"]>[] {
   const blocks: ReturnType<Bench["block"]>[] = [];
@@ -138,7 +138,7 @@ test("a header is believed with its FINALIZE certificate, and with nothing less"
 });
 
 test("an observer without a key follows, and signs nothing", () => {
-  const bench = new Bench({ ownIndex: -1 });
+  const bench = new Bench({ own: -1 });
   const engine = createBbftEngine(createEd25519VoteCrypto(undefined));
   assert.throws(() => createEd25519VoteCrypto(undefined).sign(new Uint8Array(1)));
   assert.equal(engine.name, "bbft-flat");
@@ -161,5 +161,6 @@ test("parameters are checked at construction", () => {
     /share/,
   );
   assert.ok(first !== undefined);
-  assert.deepEqual([deriveConfig(BASE).f, deriveConfig(BASE).q], [1, 3]);
+  const { n, f, q, ownIndex } = createCommittee(BASE.committee, keyOf(2));
+  assert.deepEqual([n, f, q, ownIndex], [4, 1, 3, 2]);
 });

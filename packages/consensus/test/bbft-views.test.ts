@@ -28,7 +28,7 @@ test("t_l and t_a are 2 and 3 deltas after the slot, grow by 1.5 to 2 s, and fal
 });
 
 test("the leader builds ahead and releases at the slot boundary, its record first", () => {
-  const bench = new Bench({ ownIndex: 1, genesis: { ...BASE.genesis, timestampMs: START_MS - 100 } });
+  const bench = new Bench({ own: 1, genesis: { ...BASE.genesis, timestampMs: START_MS - 100 } });
   bench.start();
   bench.answerAll([0, 2, 3]);
   assert.equal(bench.timerMs("release"), START_MS + 400);
@@ -41,7 +41,7 @@ test("the leader builds ahead and releases at the slot boundary, its record firs
 });
 
 test("a failed build is NULLIFY at once, and so is the leader's own NULLIFY", () => {
-  const leader = new Bench({ ownIndex: 1 });
+  const leader = new Bench({ own: 1 });
   leader.autoBuild = false;
   leader.start();
   const made = leader.answerAll([0, 2, 3]);
@@ -71,7 +71,7 @@ test("a leader that lacks a certificate fetches it before it gives up", () => {
 });
 
 test("a silent leader is skipped for the rest of its run, until it is heard", () => {
-  const bench = new Bench({ run: 4, ownIndex: 3 });
+  const bench = new Bench({ run: 4, own: 3 });
   bench.start();
   bench.answerAll([0, 1, 2]);
   bench.notes(1, {
@@ -126,14 +126,14 @@ test("a rebroadcast holds the votes of the view, the highest NOTARIZE and every 
 });
 
 /** Heights 1 and 2 notarized in views 1 and 2; height 2 ends the epoch. */
-function atEpochEnd(changed: Partial<BbftConfig> = {}): {
+function atEpochEnd(changed: Partial<BbftConfig> & { own?: number } = {}): {
   bench: Bench;
   last: ReturnType<Bench["block"]>;
   first: ReturnType<Bench["block"]>;
 } {
   const bench = new Bench({ epochBlocks: 2, ...changed });
   bench.start();
-  bench.answerAll([0, 1, 2, 3].filter((place) => place !== bench.config.ownIndex));
+  bench.answerAll([0, 1, 2, 3].filter((place) => place !== bench.own));
   const first = bench.block({ view: 1 });
   bench.propose(1, first);
   bench.notes(2, { certificates: [bench.certificate(1, 1, { block: first })] });
@@ -195,7 +195,7 @@ test("the leader proposes a last block again by itself", () => {
 });
 
 test("the next leader gives a last block that was just notarized one assumed delay to become final (ADR 0004)", () => {
-  const { bench, last } = atEpochEnd({ ownIndex: 3 });
+  const { bench, last } = atEpochEnd({ own: 3 });
   const proposals = (): number => bench.messages().filter(({ type }) => type === "PROPOSE").length;
   bench.notes(1, { certificates: [bench.certificate(1, 2, { block: last, signers: [0, 1, 2] })], view: 2 });
   assert.deepEqual([bench.state.view, proposals()], [3, 0]);
@@ -230,7 +230,7 @@ test("a message of an earlier epoch is answered with that epoch's last block and
 
 test("more than 64 skipped views: the block carries their root, and a peer fetches them before it votes", () => {
   const committee = [0, 1, 2, 3, 4, 5, 6].map(keyOf);
-  const leader = new Bench({ ownIndex: 3, committee });
+  const leader = new Bench({ own: 3, committee });
   leader.start();
   leader.answerAll([0, 1, 2, 4, 5, 6]);
   const member = new Bench({ committee });

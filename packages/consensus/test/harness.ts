@@ -2,7 +2,13 @@
 // their blocks, and answers the engine's effects at once unless told not to.
 
 import { sha3_256Parts } from "@bystack/crypto/hash";
-import { assembleCertificate, type Certificate, signedBytes, skipRoot } from "@bystack/protocol/side/certificate";
+import {
+  assembleCertificate,
+  type Certificate,
+  quorumSize,
+  signedBytes,
+  skipRoot,
+} from "@bystack/protocol/side/certificate";
 import { encodeSideBatch, sideBodyRoot } from "@bystack/protocol/side/header";
 import { createSideBlock, type SideBlock, type SideProposal } from "@bystack/protocol/side/proposal";
 import { bytesToHex, concatBytes, equalBytes } from "@bystack/utils/bytes";
@@ -34,7 +40,7 @@ export function cryptoOf(place: number): VoteCrypto {
 export const BASE: BbftConfig = {
   chainId: new Uint8Array(32).fill(0xc1),
   committee: [0, 1, 2, 3].map(keyOf),
-  ownIndex: 0,
+  ownKey: keyOf(0),
   run: 1,
   epochBlocks: 100,
   blockMs: 500,
@@ -43,12 +49,19 @@ export const BASE: BbftConfig = {
   predicates: false,
 };
 
-const EMPTY_TIP: StoredTip = { height: 0, block: undefined, certificate: undefined, opening: undefined };
+const EMPTY_TIP: StoredTip = {
+  height: 0,
+  block: undefined,
+  certificate: undefined,
+  opening: undefined,
+  committees: undefined,
+};
 
 type Omitted = BbftEvent extends infer E ? (E extends BbftEvent ? Omit<E, "nowMs"> : never) : never;
 
 export class Bench {
   readonly config: BbftConfig;
+  readonly own: number;
   readonly engine;
   state;
   nowMs = START_MS;
@@ -56,16 +69,22 @@ export class Bench {
   effects: BbftEffect[] = [];
   record: RecordEntry[] = [];
   readonly invalid = new Set<string>();
+  /** Numbers of the keys that hold the places of an epoch's committee, where it is not the first one's. */
+  readonly seats = new Map<number, readonly number[]>();
+  /** Whom the last block of an epoch elects, by its height. */
+  readonly elects = new Map<number, readonly number[]>();
   autoPersist = true;
   autoValidate = true;
   autoBuild = true;
   #salt = 0;
 
-  constructor(changed: Partial<BbftConfig> = {}) {
-    this.config = { ...BASE, ...changed };
-    this.engine = createBbftEngine(cryptoOf(this.config.ownIndex));
+  /** `own`: the place of the engine under test; -1 for an observer. */
+  constructor({ own = 0, ...changed }: Partial<BbftConfig> & { own?: number } = {}) {
+    this.own = own;
+    this.config = { ...BASE, ownKey: own < 0 ? undefined : keyOf(own), ...changed };
+    this.engine = createBbftEngine(cryptoOf(this.own));
     this.state = this.engine.init(this.config);
-    this.record = emptyRecord(this.config.chainId, keyOf(this.config.ownIndex));
+    this.record = emptyRecord(this.config.chainId, keyOf(this.own));
   }
 
   feed(event: Omitted): BbftEffect[] {
@@ -81,8 +100,9 @@ export class Bench {
       return this.feed({ type: "persisted", token: effect.token });
     }
     if (effect.type === "validateBlock" && this.autoValidate) {
-      const { hash } = effect.block;
-      return this.feed({ type: "blockValidated", hash, valid: !this.invalid.has(bytesToHex(hash)) });
+      const { hash, header } = effect.block;
+      const elected = this.elects.get(header.height)?.map(keyOf);
+      return this.feed({ type: "blockValidated", hash, valid: !this.invalid.has(bytesToHex(hash)), elected });
     }
     if (effect.type === "buildBlock" && this.autoBuild) {
       const content = { batches: [this.batch()], transactionCount: 1, transactionRoot: ZERO, parentStateRoot: STATE };
@@ -93,7 +113,7 @@ export class Bench {
 
   batch(): Uint8Array {
     this.#salt += 1;
-    return encodeSideBatch([Uint8Array.of(this.#salt, this.config.ownIndex)]);
+    return encodeSideBatch([Uint8Array.of(this.#salt, this.own)]);
   }
 
   start(options: { record?: RecordEntry[] | undefined; tip?: StoredTip; missing?: boolean } = {}): BbftEffect[] {
@@ -138,8 +158,8 @@ export class Bench {
     for (const signer of signers) {
       const content = {
         nonce: ask.nonce,
-        signer,
-        asker: this.config.ownIndex,
+        signer: keyOf(signer),
+        asker: keyOf(this.own),
         certificate: extra.certificate,
         votes: extra.votes ?? [],
       };
@@ -161,7 +181,7 @@ export class Bench {
     for (const message of this.messages(effects)) {
       if (message.type !== "NOTES") continue;
       for (const vote of message.votes) {
-        if (vote.signer === this.config.ownIndex) found.add(`${names[vote.kind]} ${vote.epoch}:${vote.view}`);
+        if (vote.signer === this.#ownPlace(vote.epoch)) found.add(`${names[vote.kind]} ${vote.epoch}:${vote.view}`);
       }
     }
     return [...found];
@@ -171,7 +191,8 @@ export class Bench {
     const height = kind === 2 ? 0 : (block?.header.height ?? 0);
     const blockHash = kind === 2 || block === undefined ? ZERO : block.hash;
     const content = { epoch, kind, view, height, blockHash };
-    return { ...content, signer, signature: cryptoOf(signer).sign(signedBytes(this.config.chainId, content)) };
+    const key = this.seats.get(epoch)?.[signer] ?? signer;
+    return { ...content, signer, signature: cryptoOf(key).sign(signedBytes(this.config.chainId, content)) };
   }
 
   certificate(
@@ -179,12 +200,24 @@ export class Bench {
     view: number,
     options: { block?: SideBlock; signers?: number[]; epoch?: number } = {},
   ): Certificate {
-    const votes = (options.signers ?? [1, 2, 3]).map((signer) =>
+    const votes = (options.signers ?? this.#others(options.epoch ?? 1)).map((signer) =>
       this.vote(signer, kind, view, options.block, options.epoch),
     );
     const first = votes[0];
     if (first === undefined) throw new Error("no signers");
-    return assembleCertificate({ ...first, kind }, votes, this.config.committee.length);
+    const seats = this.seats.get(first.epoch)?.length ?? this.config.committee.length;
+    return assembleCertificate({ ...first, kind }, votes, seats);
+  }
+
+  #ownPlace(epoch: number): number {
+    return this.seats.get(epoch)?.indexOf(this.own) ?? this.own;
+  }
+
+  /** A quorum without the engine under test: a signature of its own that it does not know would silence it. */
+  #others(epoch: number): number[] {
+    const seats = this.seats.get(epoch) ?? this.config.committee.map((_, place) => place);
+    const places = seats.flatMap((key, place) => (key === this.own ? [] : [place]));
+    return places.slice(0, quorumSize(seats.length));
   }
 
   notes(

@@ -63,7 +63,7 @@ test("an asker that repeats itself at once gets one answer", () => {
     const message = {
       type: "ASK",
       nonce: new Uint8Array(32).fill(nonce),
-      asker: 2,
+      asker: keyOf(2),
       from: { epoch: 1, view: 0 },
     } as const;
     return bench.messages(bench.message(2, message)).length;
@@ -105,7 +105,7 @@ test("the record is rewritten although the store is always one block behind, and
   const block = blocks.at(lowest - 2);
   assert.ok(block !== undefined && lowest > 1);
   const certificate = bench.certificate(3, block.header.view, { block });
-  bench.restart({ tip: { height: lowest - 1, block, certificate, opening: undefined } });
+  bench.restart({ tip: { height: lowest - 1, block, certificate, opening: undefined, committees: undefined } });
   assert.ok(bench.engine.finality(bench.state).height >= lowest);
 });
 

@@ -92,6 +92,7 @@ export class SimStore {
       certificate: final?.certificate,
       opening:
         opening?.certificate === undefined ? undefined : { block: opening.block, certificate: opening.certificate },
+      committees: undefined,
     };
   }
 }

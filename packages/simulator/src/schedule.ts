@@ -72,7 +72,7 @@ class Simulation implements World {
     this.config = {
       chainId,
       committee: Array.from({ length: plan.nodes }, (_, place) => scheme.key(place)),
-      ownIndex: 0,
+      ownKey: undefined,
       run: plan.run,
       epochBlocks: plan.epochBlocks,
       blockMs: 500,
@@ -98,7 +98,7 @@ class Simulation implements World {
             new SimNode({
               place,
               crypto: scheme.crypto(place),
-              config: { ...this.config, ownIndex: place < plan.nodes ? place : -1 },
+              config: { ...this.config, ownKey: this.config.committee[place] },
               mutation: bad ? "S5-forget" : (options.mutation ?? "none"),
               world: this,
               ledger,

@@ -4,7 +4,7 @@
 
 import { sha3_256Parts } from "@bystack/crypto/hash";
 import { type Certificate, VOTE_KINDS } from "@bystack/protocol/side/certificate";
-import { u32ToBytesLe } from "@bystack/utils/bytes";
+import { bytesToHex, equalBytes, u32ToBytesLe } from "@bystack/utils/bytes";
 import { acceptCertificate, checkOwnBit, checkOwnVote, isGenuine, keepSilent, verifyVoteOf } from "./certificates.ts";
 import { isEpochEnd } from "./config.ts";
 import type { PeerId } from "./events.ts";
@@ -12,7 +12,7 @@ import { ASK_INTERVAL_MS, BAR_PATIENCE_MS, MESSAGE_VOTES_MAX } from "./limits.ts
 import { type AnswerMessage, answerSignedBytes, type BbftMessage, type Position, type Vote } from "./messages.ts";
 import { emit, note } from "./output.ts";
 import { comparePositions } from "./replay.ts";
-import { type BbftState, isValidator } from "./state.ts";
+import { type Asking, type BbftState, committeeOf, holdsKey, ownIndex } from "./state.ts";
 import { mayServe } from "./sync.ts";
 import { requestSync } from "./wanted.ts";
 
@@ -43,22 +43,24 @@ function highestPosition(state: BbftState): Position {
 }
 
 function newRound(state: BbftState, stage: "first" | "fresh"): void {
+  const { ownKey } = state.config;
+  if (ownKey === undefined) return;
   const round = (state.asking?.round ?? 0) + 1;
   const nonce = sha3_256Parts(state.nonceSeed, u32ToBytesLe(round));
-  state.asking = { nonce, round, stage, answers: new Map([[state.config.ownIndex, highestPosition(state)]]) };
-  sendAsk(state);
+  state.asking = { nonce, round, stage, answers: new Map([[bytesToHex(ownKey), highestPosition(state)]]) };
+  sendAsk(state, ownKey);
 }
 
-function sendAsk(state: BbftState): void {
+function sendAsk(state: BbftState, asker: Uint8Array): void {
   if (state.asking === undefined) return;
   const { nonce } = state.asking;
-  emit(state, { type: "broadcast", message: { type: "ASK", nonce, asker: state.config.ownIndex, from: state.floor } });
+  emit(state, { type: "broadcast", message: { type: "ASK", nonce, asker, from: state.floor } });
   emit(state, { type: "setTimer", id: "ask", atMs: state.nowMs + ASK_INTERVAL_MS });
 }
 
-/** Begins to ask; nothing is signed until {@link concludeAsking} finds q answers. */
+/** Begins to ask, in the committee or not yet; nothing is signed until {@link concludeAsking} finds q answers. */
 export function beginAsking(state: BbftState): void {
-  if (!isValidator(state) || state.mutation === "S5-forget") return;
+  if (!holdsKey(state) || state.mutation === "S5-forget") return;
   emit(state, { type: "silence", reason: "asking", epoch: state.epoch, view: state.view });
   newRound(state, "first");
 }
@@ -70,13 +72,16 @@ function isBarred(state: BbftState): boolean {
 
 /** Timer: asks again while an answer can still change something. */
 export function askAgain(state: BbftState): void {
-  if (state.asking === undefined) return;
-  if (state.asking.stage === "first" || isBarred(state)) sendAsk(state);
+  const { ownKey } = state.config;
+  if (state.asking === undefined || ownKey === undefined) return;
+  if (state.asking.stage === "first" || isBarred(state)) sendAsk(state, ownKey);
   else state.asking = undefined;
 }
 
-function votesOf(state: BbftState, signer: number, from: Position): Vote[] {
+function votesOf(state: BbftState, key: Uint8Array, from: Position): Vote[] {
+  const signer = state.committees.present.keys.findIndex((other) => equalBytes(other, key));
   const votes: Vote[] = [];
+  if (signer < 0) return votes;
   const views = [...state.votes.keys()].sort((a, b) => b - a);
   for (const view of views) {
     if (comparePositions({ epoch: state.epoch, view }, from) < 0) break;
@@ -88,45 +93,59 @@ function votesOf(state: BbftState, signer: number, from: Position): Vote[] {
   return votes;
 }
 
-/** Answers from what this node holds, even while it asks or observes itself. */
+/**
+ * Answers from what this node holds, even while it asks or observes itself, and when it is no longer in the committee: the
+ * asker may still be in an epoch in which it was.
+ */
 export function handleAsk(state: BbftState, from: PeerId, message: BbftMessage & { type: "ASK" }): void {
   const { asker, nonce } = message;
-  if (!isValidator(state) || asker >= state.derived.n || asker === state.config.ownIndex) return;
+  const { ownKey, chainId } = state.config;
+  if (ownKey === undefined || equalBytes(asker, ownKey)) return;
   // An answer costs a signature: honest askers repeat themselves after {@link ASK_INTERVAL_MS}.
   if (!mayServe(state, from, "answer")) return;
   const votes = votesOf(state, asker, message.from);
-  const content = { nonce, signer: state.config.ownIndex, asker, certificate: highestCertificate(state), votes };
-  const signature = state.crypto.sign(answerSignedBytes(state.config.chainId, content));
+  const content = { nonce, signer: ownKey, asker, certificate: highestCertificate(state), votes };
+  const signature = state.crypto.sign(answerSignedBytes(chainId, content));
   emit(state, { type: "send", to: { peer: from }, message: { type: "ANSWER", ...content, signature } });
 }
 
 /** Takes in an answer to the round of asking that is under way. */
 export function handleAnswer(state: BbftState, from: PeerId, message: AnswerMessage): void {
   const { asking } = state;
-  if (asking === undefined || message.asker !== state.config.ownIndex || message.signer === message.asker) return;
-  if (bytesDiffer(message.nonce, asking.nonce)) return;
-  const key = state.config.committee[message.signer];
-  const bytes = answerSignedBytes(state.config.chainId, message);
-  const certified = message.certificate === undefined || isGenuine(state, message.certificate);
-  if (key === undefined || !certified || !state.crypto.verify(key, bytes, message.signature)) {
-    emit(state, { type: "score", peer: from, reason: "ANSWER" });
+  const { ownKey, chainId } = state.config;
+  if (asking === undefined || ownKey === undefined || !equalBytes(message.nonce, asking.nonce)) return;
+  if (!equalBytes(message.asker, ownKey) || equalBytes(message.signer, ownKey)) return;
+  const { certificate } = message;
+  // Known committees are of this epoch and its neighbours. Below them a certificate tells nothing; whoever is farther ahead
+  // counts when this node has come near, for what it may have signed up there is not known here.
+  const isAhead = certificate !== undefined && certificate.epoch > state.epoch + 1;
+  const isKnown = certificate !== undefined && committeeOf(state, certificate.epoch) !== undefined;
+  const { keys } = state.committees.present;
+  const isMember = keys.some((key) => equalBytes(key, message.signer));
+  const bytes = answerSignedBytes(chainId, message);
+  if (
+    !isMember ||
+    (isKnown && !isGenuine(state, certificate)) ||
+    !state.crypto.verify(message.signer, bytes, message.signature)
+  ) {
+    if (isMember) emit(state, { type: "score", peer: from, reason: "ANSWER" });
     return;
   }
+  const own = ownIndex(state);
   for (const vote of message.votes) {
-    if (vote.signer === state.config.ownIndex && verifyVoteOf(state, vote)) checkOwnVote(state, vote);
+    const isOwn =
+      vote.epoch === state.epoch ? vote.signer === own : vote.signer === committeeOf(state, vote.epoch)?.ownIndex;
+    if (isOwn && verifyVoteOf(state, vote)) checkOwnVote(state, vote);
   }
+  if (certificate !== undefined && certificate.epoch > state.epoch) requestSync(state, from);
+  if (isAhead) return;
   let position: Position = { epoch: 1, view: 0 };
-  if (message.certificate !== undefined) {
-    position = positionOf(state, message.certificate);
-    checkOwnBit(state, message.certificate);
-    if (message.certificate.epoch > state.epoch) requestSync(state, from);
-    else acceptCertificate(state, message.certificate, from);
+  if (isKnown) {
+    position = positionOf(state, certificate);
+    checkOwnBit(state, certificate);
+    if (certificate.epoch <= state.epoch) acceptCertificate(state, certificate, from);
   }
-  asking.answers.set(message.signer, position);
-}
-
-function bytesDiffer(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length !== b.length || a.some((byte, i) => byte !== b[i]);
+  asking.answers.set(bytesToHex(message.signer), position);
 }
 
 function lift(state: BbftState, reason: "bar" | "observe"): void {
@@ -137,14 +156,21 @@ function lift(state: BbftState, reason: "bar" | "observe"): void {
   emit(state, { type: "silence", reason: "lifted", epoch: state.epoch, view: state.view });
 }
 
+/** What those of the present committee have answered: an answer of an earlier committee proves nothing about this epoch. */
+function answersOfCommittee(state: BbftState, asking: Asking): Position[] {
+  return state.committees.present.keys.flatMap((key) => asking.answers.get(bytesToHex(key)) ?? []);
+}
+
 /** Draws the conclusion when enough have answered. @returns whether anything changed. */
 export function concludeAsking(state: BbftState): boolean {
   const { asking } = state;
   if (asking === undefined) return false;
-  const { answers, stage } = asking;
-  if (stage === "first" && answers.size >= state.derived.q) {
+  const { stage } = asking;
+  const { q, n } = state.committees.present;
+  const answers = answersOfCommittee(state, asking);
+  if (stage === "first" && answers.length >= q) {
     let highest = highestPosition(state);
-    for (const position of answers.values()) highest = higher(highest, position);
+    for (const position of answers) highest = higher(highest, position);
     asking.stage = "more";
     if (state.recordMissing) {
       state.recordMissing = false;
@@ -156,7 +182,7 @@ export function concludeAsking(state: BbftState): boolean {
     }
     return true;
   }
-  const enough = answers.size === state.derived.n || (stage === "fresh" && answers.size >= state.derived.q);
+  const enough = answers.length === n || (stage === "fresh" && answers.length >= q);
   if (stage === "first" || !enough) return false;
   lift(state, "bar");
   state.asking = undefined;

@@ -19,7 +19,7 @@ import { EVIDENCE_MAX, VIEWS_AHEAD_MAX, VIEWS_BEHIND_MAX } from "./limits.ts";
 import { type Vote, verifyVote } from "./messages.ts";
 import { emit, halt, note } from "./output.ts";
 import { comparePositions, ownKey, type Silence } from "./replay.ts";
-import { type BbftState, finalView, isValidator, type ViewVotes } from "./state.ts";
+import { type BbftState, committeeOf, finalView, holdsKey, ownIndex, type ViewVotes } from "./state.ts";
 import { noteActivity } from "./views.ts";
 import { wantBlock } from "./wanted.ts";
 
@@ -39,7 +39,7 @@ export function keepSilent(state: BbftState, silence: Silence): void {
 
 /** Reacts to an own, verified signature: one that the record does not hold means that an older copy is running. */
 export function checkOwnVote(state: BbftState, vote: Content): void {
-  if (!isValidator(state) || state.mutation === "S5-forget" || comparePositions(vote, state.floor) < 0) return;
+  if (!holdsKey(state) || state.mutation === "S5-forget" || comparePositions(vote, state.floor) < 0) return;
   const known = state.own.get(ownKey(vote.epoch, vote.view))?.votes[vote.kind];
   if (known !== undefined && sameBlock(known, vote)) return;
   const through = { epoch: vote.epoch + 1, view: 2 };
@@ -49,7 +49,7 @@ export function checkOwnVote(state: BbftState, vote: Content): void {
 
 /** The cheap half of {@link checkOwnVote} for a certificate: only a bit that the record cannot explain is verified. */
 export function checkOwnBit(state: BbftState, certificate: Certificate): void {
-  const own = state.config.ownIndex;
+  const own = committeeOf(state, certificate.epoch)?.ownIndex ?? -1;
   if (own < 0 || !hasSigner(certificate, own) || comparePositions(certificate, state.floor) < 0) return;
   const known = state.own.get(ownKey(certificate.epoch, certificate.view))?.votes[certificate.kind];
   if (known !== undefined && sameBlock(known, certificate)) return;
@@ -63,8 +63,11 @@ function votedSignature(row: (Vote | undefined)[] | undefined, certificate: Cert
 
 /** Verifies all signatures; one that was already verified as a vote is compared instead. */
 function verifyFully(state: BbftState, certificate: Certificate): boolean {
-  const { chainId, committee } = state.config;
-  const context = { chainId, keys: committee, epoch: certificate.epoch, quorum: state.derived.q };
+  const { chainId } = state.config;
+  const { epoch } = certificate;
+  const committee = committeeOf(state, epoch);
+  if (committee === undefined) return false;
+  const context = { chainId, keys: committee.keys, epoch, quorum: committee.q };
   const row = certificate.epoch === state.epoch ? state.votes.get(certificate.view)?.[certificate.kind] : undefined;
   const verdict = verifyCertificate(certificate, context, (key, bytes, signature, signer) => {
     const voted = votedSignature(row, certificate, signer);
@@ -214,8 +217,8 @@ function tryAssemble(state: BbftState, row: (Vote | undefined)[], vote: Vote): v
   if (kind === VOTE_KINDS.PROPOSE || isHeld(state, kind, vote.view)) return;
   const agreeing: Vote[] = [];
   for (const other of row) if (other !== undefined && sameBlock(other, vote)) agreeing.push(other);
-  if (agreeing.length < state.derived.q) return;
-  const certificate = assembleCertificate({ ...vote, kind }, agreeing, state.derived.n);
+  if (agreeing.length < state.committees.present.q) return;
+  const certificate = assembleCertificate({ ...vote, kind }, agreeing, state.committees.present.n);
   if (kind === VOTE_KINDS.FINALIZE && (vote.height <= state.final.height || isPendingFinal(state, vote))) return;
   learn(state, certificate);
 }
@@ -237,7 +240,7 @@ export function addVote(state: BbftState, vote: Vote): void {
     return;
   }
   row[vote.signer] = vote;
-  if (vote.signer !== state.config.ownIndex) note(state, { type: "seen", vote });
+  if (vote.signer !== ownIndex(state)) note(state, { type: "seen", vote });
   const counterpart = vote.kind === VOTE_KINDS.NULLIFY ? VOTE_KINDS.FINALIZE : VOTE_KINDS.NULLIFY;
   const opposite = vote.kind >= VOTE_KINDS.NULLIFY ? rows[counterpart]?.[vote.signer] : undefined;
   if (opposite !== undefined) keepEvidence(state, opposite, vote);
@@ -246,7 +249,7 @@ export function addVote(state: BbftState, vote: Vote): void {
 
 /** Takes in a vote from the network: range, duplicates, signature, then {@link addVote}. */
 export function acceptVote(state: BbftState, vote: Vote, from: PeerId): void {
-  if (vote.epoch !== state.epoch || vote.signer >= state.derived.n) return;
+  if (vote.epoch !== state.epoch || vote.signer >= state.committees.present.n) return;
   if (vote.view < 1 || vote.view < finalView(state) || vote.view > state.view + VIEWS_AHEAD_MAX) return;
   const empty = vote.height === 0 && isZeroBytes(vote.blockHash);
   if ((vote.kind === VOTE_KINDS.NULLIFY) !== empty) return;
@@ -257,12 +260,14 @@ export function acceptVote(state: BbftState, vote: Vote, from: PeerId): void {
     return;
   }
   noteActivity(state, vote.signer);
-  if (vote.signer === state.config.ownIndex) checkOwnVote(state, vote);
+  if (vote.signer === ownIndex(state)) checkOwnVote(state, vote);
   addVote(state, vote);
 }
 
 export function verifyVoteOf(state: BbftState, vote: Vote): boolean {
   if (vote.signature.length !== SIGNATURE_BYTES) return false;
-  const context = { chainId: state.config.chainId, keys: state.config.committee };
+  const committee = committeeOf(state, vote.epoch);
+  if (committee === undefined) return false;
+  const context = { chainId: state.config.chainId, keys: committee.keys };
   return verifyVote(vote, context, (key, bytes, signature) => state.crypto.verify(key, bytes, signature));
 }

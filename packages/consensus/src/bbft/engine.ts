@@ -8,7 +8,8 @@ import { bytesToHex, equalBytes } from "@bystack/utils/bytes";
 import type { ConsensusEngine, HeaderVerdict } from "../engine.ts";
 import { askAgain, barTimer, concludeAsking, handleAnswer, handleAsk, importMark } from "./ask.ts";
 import { addVote } from "./certificates.ts";
-import { type BbftConfig, deriveConfig, leaderOf } from "./config.ts";
+import { createCommittee } from "./committee.ts";
+import type { BbftConfig } from "./config.ts";
 import type { VoteCrypto } from "./crypto.ts";
 import type { BbftEffect, BbftEvent, PeerId, TimerId } from "./events.ts";
 import { blockJudged, isEpochOver, openEpoch, tryFinalise } from "./finalise.ts";
@@ -18,7 +19,7 @@ import type { BbftMessage } from "./messages.ts";
 import type { Mutation } from "./mutation.ts";
 import { canSign, flush, ownVotes, release } from "./output.ts";
 import { applyReplayed, sayAgain, start, stored } from "./start.ts";
-import { type BbftState, createState, finalView } from "./state.ts";
+import { type BbftState, createState, finalView, leaderAt } from "./state.ts";
 import {
   continueSync,
   handleBlock,
@@ -108,7 +109,9 @@ function onEvent(state: BbftState, event: BbftEvent): void {
       return;
     case "blockValidated": {
       const entry = state.blocks.get(bytesToHex(event.hash));
-      if (entry?.status === "pending") blockJudged(state, entry, event.valid);
+      if (entry?.status !== "pending") return;
+      entry.elected = event.elected;
+      blockJudged(state, entry, event.valid);
       return;
     }
     case "predicate": {
@@ -151,8 +154,7 @@ function answerNotarized(state: BbftState): void {
 /** The reasons for NULLIFY (section 6): a timer, or the leader's own NULLIFY. `nullify` knows when it may not. */
 function nullifyIfDue(state: BbftState): void {
   if (ownVotes(state, state.view)?.votes[VOTE_KINDS.NULLIFY] !== undefined) return;
-  const leaderGaveUp =
-    state.votes.get(state.view)?.[VOTE_KINDS.NULLIFY]?.[leaderOf(state.config, state.view)] !== undefined;
+  const leaderGaveUp = state.votes.get(state.view)?.[VOTE_KINDS.NULLIFY]?.[leaderAt(state, state.view)] !== undefined;
   const noProposal = state.leaderExpired && !state.proposals.has(state.view);
   if (state.advanceExpired || noProposal || leaderGaveUp) nullify(state);
 }
@@ -207,7 +209,12 @@ export function createBbftEngine(crypto: VoteCrypto, mutation: Mutation = "none"
         return "CERTIFICATE_CONTENT";
       if (!equalBytes(hashSideHeader(header), certificate.blockHash)) return "CERTIFICATE_CONTENT";
       const { chainId, committee } = config;
-      const context = { chainId, epoch: header.epoch, keys: committee, quorum: deriveConfig(config).q };
+      const context = {
+        chainId,
+        epoch: header.epoch,
+        keys: committee,
+        quorum: createCommittee(committee, undefined).q,
+      };
       return verifyCertificate(certificate, context, (key, bytes, signature) => crypto.verify(key, bytes, signature));
     },
     finality: (state) => ({ height: state.final.height, hash: state.final.hash }),

@@ -6,6 +6,7 @@
 import type { Certificate } from "@bystack/protocol/side/certificate";
 import type { SideBlock } from "@bystack/protocol/side/proposal";
 import type { Hash } from "@bystack/utils/bytes";
+import type { CommitteeKeys } from "./committee.ts";
 import type { BbftMessage, Vote } from "./messages.ts";
 import type { RecordEntry } from "./record.ts";
 
@@ -24,6 +25,11 @@ export type StoredTip = {
   readonly certificate: Certificate | undefined;
   /** Last block of the epoch before the tip's, with its FINALIZE certificate; undefined in epoch 1. */
   readonly opening: { readonly block: SideBlock; readonly certificate: Certificate } | undefined;
+  /**
+   * The committees around the epoch that the next block belongs to: the tip's, or the one after it when the tip is the last
+   * of its epoch. Undefined on a chain whose committee never changes.
+   */
+  readonly committees: CommitteeKeys | undefined;
 };
 
 export type TimerId = "leader" | "advance" | "rebroadcast" | "release" | "clock" | "fetch" | "ask" | "bar";
@@ -49,8 +55,16 @@ export type BbftEvent = { readonly nowMs: number } & (
   | { readonly type: "timer"; readonly id: TimerId }
   /** Answer to `buildBlock`; content undefined when the build failed. */
   | { readonly type: "blockBuilt"; readonly token: number; readonly content: BlockContent | undefined }
-  /** Answer to `validateBlock`. */
-  | { readonly type: "blockValidated"; readonly hash: Hash; readonly valid: boolean }
+  /**
+   * Answer to `validateBlock`. `elected`, with the last block of an epoch: the vote keys that the state behind it chooses for
+   * the epoch after the next, in committee order; left out on a chain whose committee never changes.
+   */
+  | {
+      readonly type: "blockValidated";
+      readonly hash: Hash;
+      readonly valid: boolean;
+      readonly elected?: readonly Uint8Array[] | undefined;
+    }
   /** The vote-time predicates of a block hold now (or not yet: the shell reports again when they do). */
   | { readonly type: "predicate"; readonly hash: Hash; readonly holds: boolean }
   | { readonly type: "persisted"; readonly token: number }

@@ -8,7 +8,7 @@ import { bytesToHex } from "@bystack/utils/bytes";
 import { isEpochEnd } from "./config.ts";
 import { BLOCKS_MAX } from "./limits.ts";
 import { emit, halt, note } from "./output.ts";
-import { type BbftState, type BlockEntry, finalView, isValidator, type Point } from "./state.ts";
+import { type BbftState, type BlockEntry, finalView, holdsKey, type Point, turnCommittees } from "./state.ts";
 import { wantBlock } from "./wanted.ts";
 
 function parentTime(state: BbftState, block: SideBlock): number | undefined {
@@ -48,7 +48,14 @@ export function storeBlock(state: BbftState, block: SideBlock, certified = false
   const wanted = state.wanted.delete(key);
   if (block.header.height <= state.final.height) return undefined;
   if (!wanted && state.blocks.size >= BLOCKS_MAX) return undefined;
-  const entry: BlockEntry = { block, key, certified: certified || wanted, status: "waiting", predicate: "new" };
+  const entry: BlockEntry = {
+    block,
+    key,
+    certified: certified || wanted,
+    status: "waiting",
+    elected: undefined,
+    predicate: "new",
+  };
   state.blocks.set(key, entry);
   execute(state, entry);
   return entry;
@@ -143,12 +150,12 @@ function finaliseBy(state: BbftState, certificate: Certificate): boolean {
   const last = path?.[path.length - 1];
   if (path === undefined || last === undefined) return false;
   emit(state, { type: "finalised", blocks: path, certificate });
-  if (isValidator(state)) state.unstored.push(...path);
+  if (holdsKey(state)) state.unstored.push(...path);
   for (const block of path) {
     const own = state.own.get(`${block.header.epoch}:${block.header.view}`);
     if (own?.votes[VOTE_KINDS.PROPOSE] !== undefined && state.halvings > 0) state.halvings -= 1;
   }
-  state.final = pointOf(last, certificate);
+  state.final = pointOf(last, certificate, state.blocks.get(bytesToHex(last.hash))?.elected);
   forgetReached(state);
   state.streak = 0;
   prune(state);
@@ -161,10 +168,10 @@ function pretendFinal(state: BbftState): void {
   if (highest !== undefined && isEpochEnd(state.config, highest.height)) state.finalCertificate ??= highest;
 }
 
-export function pointOf(block: SideBlock, certificate: Certificate): Point {
+export function pointOf(block: SideBlock, certificate: Certificate, elected?: Point["elected"]): Point {
   const { height, epoch, timestampMs } = block.header;
   const key = bytesToHex(block.hash);
-  return { hash: block.hash, key, height, epoch, view: certificate.view, timestampMs, block, certificate };
+  return { hash: block.hash, key, height, epoch, view: certificate.view, timestampMs, block, certificate, elected };
 }
 
 /** Enters the epoch after the last final block's; the caller begins its view 1. */
@@ -174,6 +181,7 @@ export function openEpoch(state: BbftState): void {
     note(state, { type: "certificate", certificate });
     note(state, { type: "block", block });
   }
+  turnCommittees(state, state.final.elected);
   state.base = state.final;
   state.epoch = state.final.epoch + 1;
   state.view = 0;

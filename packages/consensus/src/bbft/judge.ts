@@ -18,14 +18,16 @@ import {
   isGenuine,
   verifyVoteOf,
 } from "./certificates.ts";
-import { epochOfHeight, isEpochEnd, leaderOf } from "./config.ts";
+import { leaderOf } from "./committee.ts";
+import { epochOfHeight, isEpochEnd } from "./config.ts";
 import type { PeerId } from "./events.ts";
 import { storeBlock } from "./finalise.ts";
 import { CLOCK_TOLERANCE_MS } from "./limits.ts";
 import type { BbftMessage, Vote } from "./messages.ts";
 import { canSignNow, castVote, emit, ownVotes } from "./output.ts";
-import type { BbftState, Stashed } from "./state.ts";
+import { type BbftState, committeeOf, type Stashed } from "./state.ts";
 import { noteActivity, nullify } from "./views.ts";
+import { requestSync } from "./wanted.ts";
 
 export type ProposalVerdict = "ok" | "drop" | "invalid" | "wait";
 
@@ -49,15 +51,21 @@ export function handlePropose(state: BbftState, from: PeerId, message: BbftMessa
     header.view >= 1 &&
     header.height >= 1 &&
     proposal.view >= header.view;
-  const leader = leaderOf(state.config, proposal.view);
+  // Too late to be of use, or of a committee that is not known yet: neither is the sender's fault.
+  if (formed && header.epoch < state.epoch) return;
+  const committee = committeeOf(state, header.epoch);
+  if (formed && committee === undefined) {
+    requestSync(state, from);
+    return;
+  }
+  const leader = committee === undefined ? 0 : leaderOf(committee, state.config.run, proposal.view);
   const vote = proposalVote(proposal, leader);
   if (!formed || !verifyVoteOf(state, vote)) {
     emit(state, { type: "score", peer: from, reason: "PROPOSAL" });
     return;
   }
-  noteActivity(state, leader);
-  if (header.epoch < state.epoch) return;
-  if (leader === state.config.ownIndex) {
+  if (header.epoch === state.epoch) noteActivity(state, leader);
+  if (leader === committee?.ownIndex) {
     checkOwnVote(state, vote);
     return;
   }
@@ -126,7 +134,7 @@ function judgeExtension(state: BbftState, proposal: SideProposal): ProposalVerdi
   const { header } = block;
   const end = isEpochEnd(state.config, header.height);
   const committee = end
-    ? equalBytes(header.nextCommitteeRoot, state.derived.committeeRoot)
+    ? equalBytes(header.nextCommitteeRoot, state.committees.next.root)
     : isZeroBytes(header.nextCommitteeRoot);
   if (block.batches.length !== 1 || !committee || header.parentView >= header.view) return "invalid";
   if (epochOfHeight(state.config, header.height) !== state.epoch && state.mutation !== "extend") return "invalid";

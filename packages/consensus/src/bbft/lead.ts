@@ -12,12 +12,12 @@ import {
   SKIP_CERTIFICATES_INLINE_MAX,
 } from "@bystack/protocol/side/proposal";
 import { bytesToHex, equalBytes, type Hash } from "@bystack/utils/bytes";
-import { isEpochEnd, leaderOf } from "./config.ts";
+import { isEpochEnd } from "./config.ts";
 import type { BlockContent } from "./events.ts";
 import { storeBlock } from "./finalise.ts";
 import type { BbftMessage } from "./messages.ts";
 import { canSignNow, castVote, emit, ownVotes } from "./output.ts";
-import { type BbftState, finalView } from "./state.ts";
+import { type BbftState, finalView, leaderAt, ownIndex } from "./state.ts";
 import { nullify, reproposalMs } from "./views.ts";
 import { wantBlock, wantViews } from "./wanted.ts";
 
@@ -58,7 +58,7 @@ function nullifications(state: BbftState, fromView: number): Certificate[] {
 
 /** Starts or goes on with leading the present view, as far as what is here allows. */
 export function lead(state: BbftState): void {
-  if (state.lead.stage !== "idle" || leaderOf(state.config, state.view) !== state.config.ownIndex) return;
+  if (state.lead.stage !== "idle" || leaderAt(state, state.view) !== ownIndex(state)) return;
   const own = ownVotes(state, state.view);
   if (own?.votes[VOTE_KINDS.PROPOSE] !== undefined) {
     state.lead.stage = "done";
@@ -88,7 +88,7 @@ function heldParent(state: BbftState, parent: Parent): SideBlock | "final" | und
   if (key === state.final.key) return "final";
   const entry = state.blocks.get(key);
   if (entry === undefined && parent.certificate !== undefined)
-    wantBlock(state, parent.hash, [...state.config.committee.keys()]);
+    wantBlock(state, parent.hash, [...state.committees.present.keys.keys()]);
   return entry?.status === "valid" ? entry.block : undefined;
 }
 
@@ -145,7 +145,7 @@ function assemble(state: BbftState, parent: Parent, content: BlockContent): Side
     transactionRoot: content.transactionRoot,
     parentStateRoot: content.parentStateRoot,
     skipRoot: skipRoot(skips),
-    nextCommitteeRoot: isEpochEnd(state.config, height) ? state.derived.committeeRoot : NO_HASH,
+    nextCommitteeRoot: isEpochEnd(state.config, height) ? state.committees.next.root : NO_HASH,
   };
   const inline = skips.length <= SKIP_CERTIFICATES_INLINE_MAX;
   const block = createSideBlock({

@@ -41,9 +41,9 @@ export type Position = { readonly epoch: number; readonly view: number };
 export type AnswerMessage = {
   readonly type: "ANSWER";
   readonly nonce: Uint8Array;
-  /** Place of the one who answers, whose signature covers the rest. */
-  readonly signer: number;
-  readonly asker: number;
+  /** Vote key of the one who answers, whose signature covers the rest. Keys, not places: the two may be an epoch apart. */
+  readonly signer: Uint8Array;
+  readonly asker: Uint8Array;
   /** The highest certificate that the answerer has. */
   readonly certificate: Certificate | undefined;
   /** Every vote and proposal of the asker that the answerer has and that is not below the asker's record. */
@@ -77,13 +77,17 @@ export type BbftMessage =
       readonly first: number;
       readonly certificates: readonly Certificate[];
     }
-  | { readonly type: "ASK"; readonly nonce: Uint8Array; readonly asker: number; readonly from: Position }
+  /** `asker`: vote key. */
+  | { readonly type: "ASK"; readonly nonce: Uint8Array; readonly asker: Uint8Array; readonly from: Position }
   | AnswerMessage
   | { readonly type: "SYNC_REQUEST"; readonly fromHeight: number }
   /** Consecutive final blocks of one epoch and the FINALIZE certificate of the last. */
   | { readonly type: "SYNC_BLOCKS"; readonly blocks: readonly SideBlock[]; readonly certificate: Certificate };
 
 export type MessageType = BbftMessage["type"];
+
+/** An Ed25519 public key. */
+const VOTE_KEY_BYTES = 32;
 
 const TYPES: readonly MessageType[] = [
   "PROPOSE",
@@ -138,7 +142,7 @@ const ANSWER_DOMAIN = utf8ToBytes("BBFT/1/ANSWER");
 
 function answerBody(answer: Omit<AnswerMessage, "type" | "signature">): Uint8Array {
   const writer = new ByteWriter(512);
-  writer.raw(answer.nonce).byte(answer.signer).byte(answer.asker);
+  writer.raw(answer.nonce).raw(answer.signer).raw(answer.asker);
   writeList(writer, answer.certificate === undefined ? [] : [answer.certificate], writeCertificate);
   writeList(writer, answer.votes, writeVote);
   return writer.finish();
@@ -151,8 +155,8 @@ export function answerSignedBytes(chainId: Hash, answer: Omit<AnswerMessage, "ty
 
 function readAnswer(reader: ByteReader): AnswerMessage {
   const nonce = reader.hash();
-  const signer = reader.byte();
-  const asker = reader.byte();
+  const signer = reader.take(VOTE_KEY_BYTES);
+  const asker = reader.take(VOTE_KEY_BYTES);
   const certificate = readList(reader, 1, readCertificate)[0];
   const votes = readList(reader, MESSAGE_VOTES_MAX, readVote);
   return { type: "ANSWER", nonce, signer, asker, certificate, votes, signature: reader.take(SIGNATURE_BYTES) };
@@ -185,7 +189,7 @@ function writeContent(writer: ByteWriter, message: BbftMessage): void {
       writeList(writer, message.certificates, writeCertificate);
       return;
     case "ASK":
-      writer.raw(message.nonce).byte(message.asker);
+      writer.raw(message.nonce).raw(message.asker);
       writeVarint53(writer, message.from.epoch);
       writeVarint53(writer, message.from.view);
       return;
@@ -236,7 +240,7 @@ function readContent(reader: ByteReader, type: MessageType): BbftMessage {
     }
     case "ASK": {
       const nonce = reader.hash();
-      const asker = reader.byte();
+      const asker = reader.take(VOTE_KEY_BYTES);
       return { type, nonce, asker, from: { epoch: reader.varint53(), view: reader.varint53() } };
     }
     case "ANSWER":

@@ -10,7 +10,7 @@ import { RECORD_PENDING_MAX } from "./limits.ts";
 import type { BbftMessage, Position, Vote } from "./messages.ts";
 import type { RecordEntry } from "./record.ts";
 import { comparePositions, createOwnView, type OwnView, ownKey } from "./replay.ts";
-import { type BbftState, isValidator } from "./state.ts";
+import { type BbftState, holdsKey, isMember, ownIndex } from "./state.ts";
 
 export function emit(state: BbftState, effect: BbftEffect): void {
   state.effects.push(effect);
@@ -25,18 +25,18 @@ export function halt(state: BbftState, reason: string): void {
   emit(state, { type: "halt", reason });
 }
 
-/** Adds an entry to what the next persist writes. Observers keep no record. */
+/** Adds an entry to what the next persist writes. Whoever has no vote key keeps no record. */
 export function note(state: BbftState, entry: RecordEntry): void {
-  if (isValidator(state) && !state.replaying) state.pendingEntries.push(entry);
+  if (holdsKey(state) && !state.replaying) state.pendingEntries.push(entry);
 }
 
 export function ownVotes(state: BbftState, view: number): OwnView | undefined {
   return state.own.get(ownKey(state.epoch, view));
 }
 
-/** Whether this node may sign at a place: it is a validator, knows its own past and is under no silence. */
+/** Whether this node may sign at a place of this epoch: it is in the committee, knows its own past and is under no silence. */
 export function canSign(state: BbftState, position: Position): boolean {
-  if (!isValidator(state) || state.phase !== "running" || state.asking?.stage === "first") return false;
+  if (!isMember(state) || state.phase !== "running" || state.asking?.stage === "first") return false;
   // What this node signed below the record's floor is not known any more: nothing is signed there again.
   if (comparePositions(position, state.floor) < 0) return false;
   return state.silences.every((silence) => comparePositions(position, silence.through) > 0);
@@ -60,7 +60,7 @@ export type Cast = {
 export function castVote(state: BbftState, cast: Cast): void {
   const content: SignedContent = { ...cast.content, epoch: state.epoch };
   const signature = state.crypto.sign(signedBytes(state.config.chainId, content));
-  const vote: Vote = { ...content, signer: state.config.ownIndex, signature };
+  const vote: Vote = { ...content, signer: ownIndex(state), signature };
   const key = ownKey(state.epoch, vote.view);
   const own = state.own.get(key) ?? createOwnView(state.epoch, vote.view);
   own.votes[vote.kind] = vote;

@@ -2,6 +2,7 @@
 // been overtaken by stored final blocks.
 
 import { type Certificate, VOTE_KINDS } from "@bystack/protocol/side/certificate";
+import { EMPTY_BYTES } from "@bystack/utils/bytes";
 import { beginAsking, OBSERVE_UNKNOWN_EPOCH } from "./ask.ts";
 import { acceptCertificate, addVote } from "./certificates.ts";
 import { isEpochEnd } from "./config.ts";
@@ -11,7 +12,7 @@ import { RECORD_COMPACT_ENTRIES } from "./limits.ts";
 import { emit } from "./output.ts";
 import type { RecordEntry } from "./record.ts";
 import { comparePositions, replayRecord } from "./replay.ts";
-import { type BbftState, finalView, isValidator } from "./state.ts";
+import { type BbftState, finalView, holdsKey, ownIndex, placeCommittees } from "./state.ts";
 import { rebroadcastMessages, sendMessages } from "./views.ts";
 
 function placeTip(state: BbftState, tip: (BbftEvent & { type: "start" })["tip"]): void {
@@ -22,6 +23,9 @@ function placeTip(state: BbftState, tip: (BbftEvent & { type: "start" })["tip"])
     if (over) state.base = state.final;
     else if (state.epoch > 1) placeOpening(state, tip.opening);
   }
+  const { committee } = state.config;
+  const fixed = { previous: state.epoch > 1 ? committee : undefined, present: committee, next: committee };
+  placeCommittees(state, tip.committees ?? fixed);
   state.storedHeight = state.final.height;
   state.highestCertified = finalView(state);
 }
@@ -31,12 +35,12 @@ function placeOpening(state: BbftState, opening: (BbftEvent & { type: "start" })
 }
 
 function identityEntry(state: BbftState): RecordEntry {
-  const key = state.config.committee[state.config.ownIndex] ?? new Uint8Array(0);
+  const key = state.config.ownKey ?? EMPTY_BYTES;
   return { type: "init", chainId: state.config.chainId, key, floor: state.floor };
 }
 
 function loadRecord(state: BbftState, record: readonly RecordEntry[] | undefined): void {
-  const key = state.config.committee[state.config.ownIndex];
+  const key = state.config.ownKey;
   if (key === undefined || state.mutation === "S5-forget") return;
   const replayed = record === undefined ? undefined : replayRecord(record, { chainId: state.config.chainId, key });
   if (replayed === undefined) {
@@ -85,7 +89,7 @@ export function start(state: BbftState, event: BbftEvent & { type: "start" }): v
 
 /** After the first view has begun: what this node said in it is said again. */
 export function sayAgain(state: BbftState): void {
-  if (isValidator(state)) sendMessages(state, "all", rebroadcastMessages(state));
+  if (holdsKey(state)) sendMessages(state, "all", rebroadcastMessages(state));
 }
 
 function certificateEntries(certificates: Iterable<Certificate>): RecordEntry[] {
@@ -108,7 +112,7 @@ function snapshot(state: BbftState): RecordEntry[] {
   for (const rows of state.votes.values()) {
     for (const row of rows) {
       for (const vote of row) {
-        if (vote !== undefined && vote.signer !== state.config.ownIndex) entries.push({ type: "seen", vote });
+        if (vote !== undefined && vote.signer !== ownIndex(state)) entries.push({ type: "seen", vote });
       }
     }
   }
@@ -128,7 +132,7 @@ export function stored(state: BbftState, height: number): void {
   state.storedHeight = Math.max(state.storedHeight, height);
   const entriesMost = state.config.recordCompactEntries ?? RECORD_COMPACT_ENTRIES;
   state.unstored = state.unstored.filter((block) => block.header.height > state.storedHeight);
-  if (state.entriesSinceCompaction < entriesMost || !isValidator(state)) return;
+  if (state.entriesSinceCompaction < entriesMost || !holdsKey(state)) return;
   state.floor = { epoch: state.epoch, view: finalView(state) };
   for (const [key, own] of state.own) if (comparePositions(own, state.floor) < 0) state.own.delete(key);
   state.silences = state.silences.filter((silence) => comparePositions(silence.through, state.floor) >= 0);

@@ -3,8 +3,9 @@
 
 import type { Certificate } from "@bystack/protocol/side/certificate";
 import type { SideBlock, SideProposal } from "@bystack/protocol/side/proposal";
-import { bytesToHex, type Hash } from "@bystack/utils/bytes";
-import { type BbftConfig, type Derived, deriveConfig, validateConfig } from "./config.ts";
+import { bytesToHex, equalBytes, type Hash } from "@bystack/utils/bytes";
+import { type Committee, type CommitteeKeys, type Committees, createCommittee, leaderOf } from "./committee.ts";
+import { type BbftConfig, validateConfig } from "./config.ts";
 import type { VoteCrypto } from "./crypto.ts";
 import type { BbftEffect, Evidence, PeerId } from "./events.ts";
 import type { BbftMessage, Position, Vote } from "./messages.ts";
@@ -23,6 +24,8 @@ export type Point = {
   readonly timestampMs: number;
   readonly block: SideBlock | undefined;
   readonly certificate: Certificate | undefined;
+  /** At the end of an epoch: whom its state elects for the epoch after the next. */
+  readonly elected: readonly Uint8Array[] | undefined;
 };
 
 export type BlockStatus = "waiting" | "pending" | "valid" | "invalid";
@@ -33,6 +36,8 @@ export type BlockEntry = {
   /** A certificate names it or a descendant, so a quorum has checked it before. */
   readonly certified: boolean;
   status: BlockStatus;
+  /** At the end of an epoch, once it is valid: whom its state elects for the epoch after the next. */
+  elected: readonly Uint8Array[] | undefined;
   /** Vote-time predicates: not asked, asked, hold. */
   predicate: "new" | "asked" | "holds";
 };
@@ -53,7 +58,8 @@ export type Asking = {
   round: number;
   /** "first": nothing may be signed yet; "more": q have answered, waiting for n; "fresh": the 10 s rule. */
   stage: "first" | "more" | "fresh";
-  readonly answers: Map<number, Position>;
+  /** By the vote key of who answered, in hexadecimal. */
+  readonly answers: Map<string, Position>;
 };
 
 export type LongSkips = { readonly key: string; certificates: readonly Certificate[] };
@@ -69,7 +75,7 @@ export type Waiting = { readonly votes: Vote[]; readonly messages: BbftMessage[]
 
 export type BbftState = {
   readonly config: BbftConfig;
-  readonly derived: Derived;
+  committees: Committees;
   readonly crypto: VoteCrypto;
   readonly mutation: Mutation;
   phase: "new" | "running" | "halted";
@@ -156,7 +162,6 @@ export function createState(input: {
   const { config, crypto, mutation } = input;
   const wrong = validateConfig(config);
   if (wrong !== undefined) throw new RangeError(`BBFT parameters: ${wrong}`);
-  const derived = deriveConfig(config);
   const genesis: Point = {
     hash: config.genesis.hash,
     key: bytesToHex(config.genesis.hash),
@@ -166,10 +171,12 @@ export function createState(input: {
     timestampMs: config.genesis.timestampMs,
     block: undefined,
     certificate: undefined,
+    elected: undefined,
   };
+  const first = committeeFor({ config, mutation }, config.committee);
   return {
     config,
-    derived: mutation === "quorum" ? { ...derived, q: derived.q - 1 } : derived,
+    committees: { previous: undefined, present: first, next: first },
     crypto,
     mutation,
     phase: "new",
@@ -250,6 +257,59 @@ export function finalView(state: BbftState): number {
   return state.final.height === state.base.height ? 0 : state.final.view;
 }
 
-export function isValidator(state: BbftState): boolean {
-  return state.config.ownIndex >= 0;
+/** Whether this node has a vote key: it keeps a record, asks and answers in every epoch, elected or not. */
+export function holdsKey(state: BbftState): boolean {
+  return state.config.ownKey !== undefined;
+}
+
+/** Whether this node is in the present epoch's committee. */
+export function isMember(state: BbftState): boolean {
+  return ownIndex(state) >= 0;
+}
+
+/** This node's place in the present epoch's committee; -1 when it is not in it. */
+export function ownIndex(state: BbftState): number {
+  return state.committees.present.ownIndex;
+}
+
+function committeeFor(
+  { config, mutation }: Pick<BbftState, "config" | "mutation">,
+  keys: readonly Uint8Array[],
+): Committee {
+  const committee = createCommittee(keys, config.ownKey);
+  return mutation === "quorum" ? { ...committee, q: committee.q - 1 } : committee;
+}
+
+/** Takes over the committees around the present epoch from the store. */
+export function placeCommittees(state: BbftState, keys: CommitteeKeys): void {
+  const { previous, present, next } = keys;
+  state.committees = {
+    previous: previous && committeeFor(state, previous),
+    present: committeeFor(state, present),
+    next: committeeFor(state, next),
+  };
+}
+
+/** Moves on by one epoch; `elected` is whom the state at the end of the last one chose for the one after this. */
+export function turnCommittees(state: BbftState, elected: readonly Uint8Array[] | undefined): void {
+  const { present, next } = state.committees;
+  if (!equalBytes(present.root, next.root)) state.heardMs.length = 0;
+  state.committees = {
+    previous: present,
+    present: next,
+    next: elected === undefined ? next : committeeFor(state, elected),
+  };
+}
+
+/** The committee of an epoch: known for the present one and its neighbours. */
+export function committeeOf(state: BbftState, epoch: number): Committee | undefined {
+  const { previous, present, next } = state.committees;
+  if (epoch === state.epoch) return present;
+  if (epoch === state.epoch + 1) return next;
+  return epoch === state.epoch - 1 ? previous : undefined;
+}
+
+/** Place of the leader of a view of the present epoch. */
+export function leaderAt(state: BbftState, view: number): number {
+  return leaderOf(state.committees.present, state.config.run, view);
 }

@@ -2,7 +2,7 @@
 
 import type { Position } from "./messages.ts";
 import { comparePositions } from "./replay.ts";
-import { type BbftState, isValidator } from "./state.ts";
+import { type BbftState, isMember } from "./state.ts";
 
 export type BbftStatus = {
   readonly epoch: number;
@@ -15,6 +15,12 @@ export type BbftStatus = {
   /** Nullified views since the last final block. */
   readonly streak: number;
   readonly evidence: number;
+  /** Vote keys of the present epoch's committee, in its order. */
+  readonly committee: readonly Uint8Array[];
+  readonly faultsTolerated: number;
+  readonly quorum: number;
+  /** This node's place in it; -1 when it is not in it. */
+  readonly ownIndex: number;
   /** When a new valid signature of each validator was last seen, by place; undefined for one not heard since the start. */
   readonly heardMs: readonly (number | undefined)[];
 };
@@ -26,7 +32,8 @@ export function statusOf(state: BbftState): BbftStatus {
   let voting: BbftStatus["voting"] = longest?.reason ?? "voting";
   if (state.asking?.stage === "first") voting = "asking";
   if (state.phase === "halted") voting = "halted";
-  if (!isValidator(state)) voting = "observer";
+  if (!isMember(state)) voting = "observer";
+  const committee = state.committees.present;
   return {
     ...here,
     finalHeight: state.final.height,
@@ -34,6 +41,10 @@ export function statusOf(state: BbftState): BbftStatus {
     silentThrough: longest?.through,
     streak: state.streak,
     evidence: state.evidence.length,
+    committee: committee.keys,
+    faultsTolerated: committee.f,
+    quorum: committee.q,
+    ownIndex: committee.ownIndex,
     heardMs: [...state.heardMs],
   };
 }

@@ -2,7 +2,7 @@
 
 import { type Certificate, VOTE_KINDS } from "@bystack/protocol/side/certificate";
 import { bytesToHex } from "@bystack/utils/bytes";
-import { isEpochEnd, leaderOf } from "./config.ts";
+import { isEpochEnd } from "./config.ts";
 import type { Target } from "./events.ts";
 import {
   CLOCK_TOLERANCE_MS,
@@ -13,7 +13,7 @@ import {
 } from "./limits.ts";
 import type { BbftMessage, Vote } from "./messages.ts";
 import { canSignNow, castVote, emit, ownVotes } from "./output.ts";
-import type { BbftState } from "./state.ts";
+import { type BbftState, leaderAt, ownIndex } from "./state.ts";
 
 const NO_HASH = new Uint8Array(32);
 
@@ -59,17 +59,17 @@ function slotMs(state: BbftState): number {
 export function noteActivity(state: BbftState, signer: number): void {
   state.heardMs[signer] = state.nowMs;
   state.inactiveRun.delete(signer);
-  if (signer === leaderOf(state.config, state.view)) state.leaderActive = true;
+  if (signer === leaderAt(state, state.view)) state.leaderActive = true;
 }
 
 function leaveView(state: BbftState, nullified: boolean): void {
   const { view, config } = state;
   if (view === 0 || !nullified) return;
-  const leader = leaderOf(config, view);
+  const leader = leaderAt(state, view);
   const heard = state.leaderActive || (state.votes.get(view)?.some((row) => row[leader] !== undefined) ?? false);
-  if (!heard && leader !== config.ownIndex) state.inactiveRun.set(leader, Math.floor(view / config.run));
+  if (!heard && leader !== ownIndex(state)) state.inactiveRun.set(leader, Math.floor(view / config.run));
   const own = ownVotes(state, view);
-  if (leader === config.ownIndex && own?.block !== undefined && !state.notarized.has(view)) {
+  if (leader === ownIndex(state) && own?.block !== undefined && !state.notarized.has(view)) {
     state.halvings = Math.min(10, state.halvings + 1);
     emit(state, { type: "ownBlockNullified", view, hash: own.block.hash });
   }
@@ -88,7 +88,7 @@ export function beginView(state: BbftState, view: number, nullified: boolean): v
   state.advanceExpired = false;
   state.lead = { stage: "idle", token: 0, block: undefined };
   state.wantedViews = [];
-  const leader = leaderOf(state.config, view);
+  const leader = leaderAt(state, view);
   const slot = slotMs(state);
   const skipped = state.inactiveRun.get(leader) === Math.floor(view / state.config.run);
   emit(state, { type: "viewEntered", epoch: state.epoch, view, nullified });

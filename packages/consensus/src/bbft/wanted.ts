@@ -5,14 +5,14 @@ import { bytesToHex, type Hash } from "@bystack/utils/bytes";
 import type { PeerId } from "./events.ts";
 import { FETCH_HASHES_MAX, FETCH_INTERVAL_MS, FETCH_VIEWS_MAX, WANTED_MAX } from "./limits.ts";
 import { emit } from "./output.ts";
-import type { BbftState } from "./state.ts";
+import { type BbftState, ownIndex } from "./state.ts";
 
 /** Asks for a block until it arrives or no longer matters; `askFirst` = places of those who should have it. */
 export function wantBlock(state: BbftState, hash: Hash, askFirst: readonly number[]): void {
   const key = bytesToHex(hash);
   if (state.wanted.has(key) || state.blocks.has(key) || key === state.final.key) return;
   if (state.wanted.size >= WANTED_MAX) return;
-  const others = askFirst.filter((place) => place !== state.config.ownIndex);
+  const others = askFirst.filter((place) => place !== ownIndex(state));
   state.wanted.set(key, { hash, askFirst: others, attempt: 0, dueMs: state.nowMs });
 }
 

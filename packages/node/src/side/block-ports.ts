@@ -81,9 +81,11 @@ export function createBlockPorts(options: {
 /** What the engine starts from: the newest stored block with a certificate, and the end of the epoch before it. */
 export async function storedTip(chain: SideChain, epochBlocks: number): Promise<StoredTip> {
   const newest = await chain.blocks.newestCertified();
-  if (newest === undefined) return { height: 0, block: undefined, certificate: undefined, opening: undefined };
+  const committees = undefined;
+  if (newest === undefined)
+    return { height: 0, block: undefined, certificate: undefined, opening: undefined, committees };
   const { epoch, height } = newest.block.header;
-  return { height, ...newest, opening: await openingOf(chain, (epoch - 1) * epochBlocks) };
+  return { height, ...newest, opening: await openingOf(chain, (epoch - 1) * epochBlocks), committees };
 }
 
 /** The last block of the epoch before with its certificate, which the block above it carries too. */

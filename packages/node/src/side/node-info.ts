@@ -5,7 +5,7 @@ import type { BbftConfig } from "@bystack/consensus/bbft/config";
 import type { BbftStatus } from "@bystack/consensus/bbft/status";
 import type { Mesh } from "@bystack/network/mesh";
 import type { SideChainSpec } from "@bystack/protocol/spec";
-import { bytesToHex } from "@bystack/utils/bytes";
+import { bytesToHex, equalBytes } from "@bystack/utils/bytes";
 import type { Clock } from "@bystack/utils/ports";
 import type { SideNodeOptions } from "../options.ts";
 import type { Instance } from "../process/instance.ts";
@@ -75,15 +75,12 @@ export class NodeInfo {
       : (last - first) / (this.#finalTimes.length - 1);
   }
 
-  #isValidator(): boolean {
-    return this.#parts.config.ownIndex >= 0;
-  }
-
   #notReady(): string | null {
     const { chain, clock, engine, mesh, options, supplyProblem } = this.#parts;
     const ageMs = clock.nowMs() - this.#finalAtMs;
     const connected = mesh()?.peers().length ?? 0;
-    const silence = this.#isValidator() ? silenceOf(engine()?.status) : undefined;
+    const status = engine()?.status;
+    const silence = status?.voting === "observer" ? undefined : silenceOf(status);
     const problem = supplyProblem();
     if (problem !== undefined) return problem;
     if (chain.height === 0) return `no block yet, ${connected} of ${options.peers.length} peers connected`;
@@ -120,27 +117,27 @@ export class NodeInfo {
   }
 
   consensus() {
-    const { spec, config, clock, engine } = this.#parts;
+    const { spec, clock, engine } = this.#parts;
     const { status, nullifiedTotal } = engine() ?? {};
     const silence = silenceOf(status);
     const nowMs = clock.nowMs();
-    const n = config.committee.length;
-    const faults = Math.floor((n - 1) / 3);
     return {
       epoch: status?.epoch ?? 0,
       view: status?.view ?? 0,
-      validators: spec.committee.map((validator, index) => {
+      validators: (status?.committee ?? []).map((key, index) => {
         const heard = status?.heardMs[index];
+        const voteKey = bytesToHex(key);
         return {
           index,
-          id: validator.id,
-          voteKey: bytesToHex(validator.voteKey),
-          self: index === config.ownIndex,
+          // An elected validator that the spec does not name goes by the beginning of its key.
+          id: spec.committee.find((validator) => equalBytes(validator.voteKey, key))?.id ?? voteKey.slice(0, 8),
+          voteKey,
+          self: index === status?.ownIndex,
           lastVoteAgeMs: heard === undefined ? null : Math.max(0, nowMs - heard),
         };
       }),
-      faultsTolerated: faults,
-      quorum: n - faults,
+      faultsTolerated: status?.faultsTolerated ?? 0,
+      quorum: status?.quorum ?? 0,
       voting: silence === undefined,
       notVotingBecause: silence ?? null,
       nullifiedTotal: nullifiedTotal ?? 0,

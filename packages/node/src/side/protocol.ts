@@ -5,7 +5,8 @@ import { MESSAGE_BYTES_MAX, SYNC_BYTES_SOFT_MAX } from "@bystack/consensus/bbft/
 import type { BbftMessage } from "@bystack/consensus/bbft/messages";
 import type { Protocol } from "@bystack/network/lanes";
 
-export const PROTOCOL_VERSION = 1;
+/** 2: ASK and ANSWER name vote keys instead of places. */
+export const PROTOCOL_VERSION = 2;
 
 export const MESSAGE = { consensus: 16, sync: 17, transaction: 18 } as const;
 

@@ -124,11 +124,12 @@ async function openGround(deps: SideNodeDependencies, opened: Opened): Promise<G
   const { store: driver, snapshotBlocks } = options;
   const store = await openSideStore({ data, spec, mainSpec, driver, snapshotBlocks, rng: systemRng, logger });
   opened.add(() => store.close());
-  const config = engineConfig({ spec, genesisHash: store.chain.genesisHash, voteKey: keys.vote.publicKey });
+  const isValidator = spec.committee.some((validator) => equalBytes(validator.voteKey, keys.vote.publicKey));
+  const voteKey = isValidator ? keys.vote.publicKey : undefined;
+  const config = engineConfig({ spec, genesisHash: store.chain.genesisHash, voteKey });
   const { chainId } = config;
-  const voteKey = keys.vote.publicKey;
   const record =
-    config.ownIndex < 0
+    voteKey === undefined
       ? undefined
       : await openConsensusRecord({ folder, data, chainId, voteKey, rng: systemRng, logger });
   opened.add(async () => record?.close());
@@ -245,8 +246,8 @@ class SideNode {
   async startEngine(): Promise<void> {
     const { keys, logger } = this.#deps;
     const { config, record, store, tap } = this.#ground;
-    const isValidator = config.ownIndex >= 0;
-    const engine = createBbftEngine(createEd25519VoteCrypto(isValidator ? keys.vote.seed : undefined));
+    const holdsKey = config.ownKey !== undefined;
+    const engine = createBbftEngine(createEd25519VoteCrypto(holdsKey ? keys.vote.seed : undefined));
     const state = engine.init(config);
     const shell = createEngineShell({
       step: (event) => engine.step(state, event),
@@ -274,7 +275,7 @@ class SideNode {
     this.#opened.add(() => shell.stop());
     shell.post({
       type: "start",
-      record: isValidator ? record?.entries : [],
+      record: holdsKey ? record?.entries : [],
       tip: await storedTip(store.chain, config.epochBlocks),
       nonce: systemRng.bytes(32),
     });
@@ -398,7 +399,11 @@ class SideNode {
     const instance = { ...this.#instance, ports };
     writeInstance(folder, instance);
     const { chain } = this.#ground.store;
-    logger.info("side node is up", { height: chain.height, ...ports, validator: this.#ground.config.ownIndex });
+    logger.info("side node is up", {
+      height: chain.height,
+      ...ports,
+      validator: this.#engine?.status().ownIndex ?? -1,
+    });
     const ended = this.#engine?.shell.ended ?? Promise.resolve();
     return { instance, ended, stop: () => this.#opened.close() };
   }

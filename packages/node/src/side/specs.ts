@@ -4,7 +4,6 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type BbftConfig, validateConfig } from "@bystack/consensus/bbft/config";
 import { chainIdOf, type MainChainSpec, parseChainSpecText, type SideChainSpec } from "@bystack/protocol/spec";
-import { equalBytes } from "@bystack/utils/bytes";
 import { nodeError } from "../errors.ts";
 import type { SideNodeOptions } from "../options.ts";
 import { BLOCK_BYTES_MAX } from "./protocol.ts";
@@ -37,12 +36,17 @@ export function loadSpecs(
 }
 
 /** @throws BystackError OPTIONS_INVALID */
-export function engineConfig(parts: { spec: SideChainSpec; genesisHash: Uint8Array; voteKey: Uint8Array }): BbftConfig {
+export function engineConfig(parts: {
+  spec: SideChainSpec;
+  genesisHash: Uint8Array;
+  /** Undefined for a node that never votes. */
+  voteKey: Uint8Array | undefined;
+}): BbftConfig {
   const { spec } = parts;
   const config: BbftConfig = {
     chainId: chainIdOf(spec),
     committee: spec.committee.map((validator) => validator.voteKey),
-    ownIndex: spec.committee.findIndex((validator) => equalBytes(validator.voteKey, parts.voteKey)),
+    ownKey: parts.voteKey,
     run: spec.consensus.run,
     epochBlocks: spec.consensus.epochBlocks,
     blockMs: spec.consensus.blockMs,
