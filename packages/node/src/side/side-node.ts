@@ -50,6 +50,8 @@ import { engineConfig, loadSpecs } from "./specs.ts";
 import { TransactionGate } from "./transaction-gate.ts";
 
 const DATA_FORMAT = 1;
+/** Longest wait before a validator that is away is dialled again: a network that was cut heals within 5 s (P11). */
+const REDIAL_LONGEST_MS = 2_000;
 
 /** What a federation member needs of the node it runs in. */
 export type MemberContext = {
@@ -217,6 +219,7 @@ class SideNode {
         agent: `bystack/${version}`,
       },
       protocol: SIDE_PROTOCOL,
+      limits: { redialLongestMs: REDIAL_LONGEST_MS },
       rng: systemRng,
       logger,
       handlers: {

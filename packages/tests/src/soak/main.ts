@@ -1,5 +1,6 @@
-// `npm run soak -- interval|kill-one|kill-all|federation [--rounds N] [--minutes M] [--json]`: real processes under load, for as long
-// as one likes, with oracles: nothing final is lost, nothing is signed twice, the rhythm holds.
+// `npm run soak -- interval|kill-one|kill-all|partition|federation [--rounds N] [--minutes M] [--seconds S] [--json]`: real
+// processes under load, for as long as one likes, with oracles: nothing final is lost, nothing is signed twice, the rhythm
+// holds.
 
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
@@ -8,6 +9,7 @@ import { checkFrames, type FrameReport } from "./frames.ts";
 import { killAll } from "./kill-all.ts";
 import { raiseNetwork, tapFilesOf, waitUntilReady } from "./network.ts";
 import { gapsOf, quantile } from "./observer.ts";
+import { partition } from "./partition.ts";
 import { type Check, LOAD_PER_SECOND, nowMs, prepare, type Run, say } from "./run.ts";
 
 /** A transaction that is not final this long after it was submitted is a finding. */
@@ -96,24 +98,27 @@ async function main(): Promise<void> {
     options: {
       rounds: { type: "string", default: "4" },
       minutes: { type: "string", default: "5" },
+      seconds: { type: "string", default: "60" },
       json: { type: "boolean", default: false },
     },
   });
   const [kind = ""] = positionals;
-  if (!["interval", "kill-one", "kill-all", "federation"].includes(kind)) {
+  if (!["interval", "kill-one", "kill-all", "partition", "federation"].includes(kind)) {
     process.stderr.write(
-      "usage: npm run soak -- interval|kill-one|kill-all|federation [--rounds N] [--minutes M] [--json]\n",
+      "usage: npm run soak -- interval|kill-one|kill-all|partition|federation [--rounds N] [--minutes M] [--seconds S] [--json]\n",
     );
     process.exitCode = 2;
     return;
   }
   if (kind === "federation") return runFederation(values.json);
   const tap = kind !== "interval";
-  const run = await prepare({ tap });
+  const run = await prepare({ tap, relays: kind === "partition" });
   const checks: Check[] = [];
   try {
     if (kind === "interval") checks.push(...(await interval(run, Number(values.minutes))));
     else if (kind === "kill-one") checks.push(...(await killOne(run, Number(values.rounds))));
+    else if (kind === "partition")
+      checks.push(...(await partition(run, { rounds: Number(values.rounds), seconds: Number(values.seconds) })));
     else checks.push(...(await killAll(run, Number(values.rounds))));
     run.load.stop();
     await run.running;

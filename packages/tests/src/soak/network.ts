@@ -10,6 +10,7 @@ import { layoutOf, loadNetworkState, type NetworkLayout, type NetworkState } fro
 import { clientOf, type SideClient } from "@bystack/platform/network/run";
 import type { DeployProvider } from "@bystack/platform/provider";
 import { createProcessProvider } from "@bystack/platform/provider/process";
+import { layRelays, type Relays } from "./relays.ts";
 
 export const PROGRAM = join(import.meta.dirname, "..", "..", "..", "cli", "bin", "bystack.mjs");
 
@@ -20,6 +21,8 @@ export type SoakNetwork = {
   /** Ids of the side chain's nodes, in committee order. */
   readonly sides: readonly string[];
   readonly main: string;
+  /** The wires between the side nodes, where the run asked for them. */
+  readonly relays: Relays | undefined;
   cli(...args: readonly string[]): unknown;
   client(id: string): SideClient;
   pid(id: string): number;
@@ -66,8 +69,15 @@ export function tapFilesOf(layout: NetworkLayout, id: string): string[] {
     .map((name) => join(folder, name));
 }
 
+export type RaiseOptions = {
+  /** Record all consensus frames. */
+  readonly tap: boolean;
+  /** Put wires that can be cut between the side nodes. */
+  readonly relays?: boolean;
+};
+
 /** Raises the dev network, waits for its proof, ends its daemon (the nodes live on) and hands the nodes over. */
-export async function raiseNetwork(options: { tap: boolean }): Promise<SoakNetwork> {
+export async function raiseNetwork(options: RaiseOptions): Promise<SoakNetwork> {
   const home = mkdtempSync(join(tmpdir(), "bystack-soak-"));
   const layout = layoutOf(home, "dev");
   const cli = (...args: readonly string[]): unknown => runCli(home, args);
@@ -79,16 +89,16 @@ export async function raiseNetwork(options: { tap: boolean }): Promise<SoakNetwo
   const provider = createProcessProvider({ folder: layout.root, program: PROGRAM });
   const sides = state.nodes.filter((node) => node.kind === "side").map((node) => node.id);
   const [main = ""] = state.nodes.filter((node) => node.kind === "main").map((node) => node.id);
-  if (options.tap) {
-    for (const id of sides) await provider.stop(id);
-    switchTapsOn(layout, sides);
-  }
+  if (options.tap || options.relays === true) for (const id of sides) await provider.stop(id);
+  if (options.tap) switchTapsOn(layout, sides);
+  const relays = options.relays === true ? await layRelays(layout, sides) : undefined;
   const network: SoakNetwork = {
     layout,
     state,
     provider,
     sides,
     main,
+    relays,
     cli,
     client: (id) => {
       const node = state.nodes.find((candidate) => candidate.id === id);
@@ -102,6 +112,7 @@ export async function raiseNetwork(options: { tap: boolean }): Promise<SoakNetwo
     },
     end: async ({ keepFolder }) => {
       await Promise.all(state.nodes.map(({ id }) => provider.stop(id).catch(() => {})));
+      relays?.close();
       if (keepFolder) process.stderr.write(`soak  data and logs of all nodes are kept in ${home}\n`);
       else rmSync(home, { recursive: true, force: true });
     },

@@ -3,7 +3,7 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import { createLoad, type Load, loadAccount, splitCoins } from "./load.ts";
-import { raiseNetwork, type SoakNetwork } from "./network.ts";
+import { type RaiseOptions, raiseNetwork, type SoakNetwork } from "./network.ts";
 import { type Observer, observe } from "./observer.ts";
 
 export const LOAD_PER_SECOND = 50;
@@ -30,7 +30,7 @@ export function say(line: string): void {
 
 export const nowMs = (): number => performance.now();
 
-export async function prepare(options: { tap: boolean }): Promise<Run> {
+export async function prepare(options: RaiseOptions): Promise<Run> {
   say("raising a network of its own");
   const network = await raiseNetwork(options);
   try {
