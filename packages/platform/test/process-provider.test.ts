@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { createProcessProvider } from "@bystack/platform/provider/process";
 import { explainExit, RESTART_EXITS_MAX, restartDelayMs } from "../src/provider/exit-codes.ts";
+import { parseProcessEntry } from "../src/provider/process-table.ts";
 import type { NodeExit } from "../src/provider/provider.ts";
 
 const PROGRAM = `
@@ -65,6 +66,33 @@ test("a second provider adopts a running node and notices its end", onLinux, asy
   assert.deepEqual(await second.start("b", 10_000), instance);
   await second.perturb("b", "kill");
   assert.equal((await exited).id, "b");
+});
+
+test("a node that was killed a moment ago is not taken for a running one", onLinux, async () => {
+  const provider = create();
+  await provider.apply({ id: "e", config: {}, memoryMiB: 128 });
+  let { pid } = await provider.start("e", 10_000);
+  for (let round = 0; round < 8; round += 1) {
+    process.kill(pid, "SIGKILL");
+    const again = await provider.start("e", 10_000);
+    assert.notEqual(again.pid, pid);
+    ({ pid } = again);
+  }
+  await provider.stop("e");
+});
+
+test("what the kernel says of a process: there, killed and not gone yet, a zombie", () => {
+  const stat = (state: string, flags: number): string => {
+    return `77 (a ) b) ${state} 1 77 77 0 -1 ${flags} 0 0 0 0 0 0 0 0 20 0 1 0 4711 0 0`;
+  };
+  const status = (own: string, shared: string): string => `Name:\ta\nSigPnd:\t${own}\nShdPnd:\t${shared}\nSigBlk:\t0\n`;
+  const none = "0000000000000000";
+  const kill = "0000000000000100";
+  assert.deepEqual(parseProcessEntry(stat("S", 0x400000), status(none, none)), { start: "4711", isEnding: false });
+  assert.deepEqual(parseProcessEntry(stat("D", 0x400000), status(kill, none)), { start: "4711", isEnding: true });
+  assert.deepEqual(parseProcessEntry(stat("R", 0x400000), status(none, kill)), { start: "4711", isEnding: true });
+  assert.deepEqual(parseProcessEntry(stat("R", 0x400004), status(none, none)), { start: "4711", isEnding: true });
+  assert.equal(parseProcessEntry(stat("Z", 0x400004), status(none, none)), undefined);
 });
 
 test("a node that dies while starting is reported with its last line and what its code means", onLinux, async () => {

@@ -3,7 +3,7 @@
 
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { type NetworkLayout, saveJson } from "@bystack/platform/network/layout";
-import { processStart } from "@bystack/platform/provider/process-table";
+import { processEntry } from "@bystack/platform/provider/process-table";
 
 export type DaemonPhase = "starting" | "proven" | "failed";
 
@@ -28,14 +28,14 @@ export function readDaemon(layout: NetworkLayout): DaemonState | undefined {
   if (!existsSync(layout.daemon)) return undefined;
   try {
     const state = JSON.parse(readFileSync(layout.daemon, "utf8")) as DaemonState;
-    return processStart(state.pid) === state.processStart ? state : undefined;
+    return processEntry(state.pid)?.start === state.processStart ? state : undefined;
   } catch {
     return undefined;
   }
 }
 
 export function writeDaemon(layout: NetworkLayout, state: Omit<DaemonState, "pid" | "processStart">): void {
-  saveJson(layout.daemon, { pid: process.pid, processStart: processStart(process.pid) ?? "", ...state });
+  saveJson(layout.daemon, { pid: process.pid, processStart: processEntry(process.pid)?.start ?? "", ...state });
 }
 
 export function removeDaemon(layout: NetworkLayout): void {

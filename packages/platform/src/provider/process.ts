@@ -21,7 +21,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { platformError } from "../errors.ts";
 import { explainExit } from "./exit-codes.ts";
-import { isAlive, processStart, rssBytes } from "./process-table.ts";
+import { processEntry, rssBytes } from "./process-table.ts";
 import type { DeployProvider, NodeExit, NodeIdentity, NodeInstance, NodeSpec, NodeStatus } from "./provider.ts";
 
 /** How often a starting node's folder, or an adopted process, is looked at. */
@@ -77,11 +77,36 @@ export function createProcessProvider(options: ProcessProviderOptions): DeployPr
     if (!existsSync(join(folderOf(id), "node.json"))) throw platformError("PROVIDER_NOT_FOUND", { why: id });
   }
 
-  /** The running instance, or undefined when the recorded process is gone or its pid belongs to somebody else now. */
+  const recordedInstance = (id: string): NodeInstance | undefined => readJson(join(folderOf(id), "instance.json"));
+
+  /** Whether the process of an instance is there; its pid may belong to somebody else by now. */
+  const isThere = (instance: NodeInstance): boolean => processEntry(instance.pid)?.start === instance.processStart;
+
+  /** The running instance, or undefined when the recorded process is gone or has been killed. */
   function liveInstance(id: string): NodeInstance | undefined {
-    const instance = readJson<NodeInstance>(join(folderOf(id), "instance.json"));
-    if (instance === undefined || processStart(instance.pid) !== instance.processStart) return undefined;
+    const instance = recordedInstance(id);
+    if (instance === undefined || !isThere(instance) || processEntry(instance.pid)?.isEnding === true) return undefined;
     return instance;
+  }
+
+  /**
+   * {@link liveInstance}, looked at twice: between taking its death signal and beginning to exit a process looks alive, for
+   * some microseconds of its own time.
+   */
+  async function surelyLive(id: string): Promise<NodeInstance | undefined> {
+    if (liveInstance(id) === undefined) return undefined;
+    await delay(POLL_MS);
+    return liveInstance(id);
+  }
+
+  /** A process that was killed keeps its ports and locks until it is gone. */
+  async function untilGone(id: string, deadlineMs: number): Promise<void> {
+    const instance = recordedInstance(id);
+    const until = Date.now() + deadlineMs;
+    while (instance !== undefined && isThere(instance)) {
+      if (Date.now() > until) throw platformError("PROVIDER_STOP_TIMEOUT", { why: `${id} was killed and is not gone` });
+      await delay(POLL_MS);
+    }
   }
 
   function recordExit(id: string, code: number | null, signal: string | null): void {
@@ -102,8 +127,7 @@ export function createProcessProvider(options: ProcessProviderOptions): DeployPr
   async function watchAdopted(id: string, instance: NodeInstance): Promise<void> {
     if (watched.has(id) || children.has(id)) return;
     watched.add(id);
-    while (processStart(instance.pid) === instance.processStart)
-      await delay(ADOPTED_POLL_MS, undefined, { ref: false });
+    while (isThere(instance)) await delay(ADOPTED_POLL_MS, undefined, { ref: false });
     if (watched.has(id)) recordExit(id, null, null);
   }
 
@@ -159,11 +183,12 @@ export function createProcessProvider(options: ProcessProviderOptions): DeployPr
 
     start: async (id, deadlineMs) => {
       assertKnown(id);
-      const running = liveInstance(id);
+      const running = await surelyLive(id);
       if (running !== undefined) {
         void watchAdopted(id, running);
         return running;
       }
+      await untilGone(id, deadlineMs);
       const spec = readJson<{ memoryMiB: number }>(join(folderOf(id), "node.json"));
       rmSync(join(folderOf(id), "instance.json"), { force: true });
       const log = openSync(consoleOf(id), "w", 0o600);
@@ -182,13 +207,12 @@ export function createProcessProvider(options: ProcessProviderOptions): DeployPr
 
     stop: async (id, graceMs = STOP_GRACE_MS) => {
       assertKnown(id);
-      const instance = liveInstance(id);
-      if (instance === undefined) return;
+      const instance = recordedInstance(id);
+      if (instance === undefined || !isThere(instance)) return;
       process.kill(instance.pid, "SIGTERM");
       const until = Date.now() + graceMs;
-      const isRunning = (): boolean => isAlive(instance.pid) && processStart(instance.pid) === instance.processStart;
-      while (isRunning() && Date.now() < until) await delay(POLL_MS);
-      if (!isRunning()) return;
+      while (isThere(instance) && Date.now() < until) await delay(POLL_MS);
+      if (!isThere(instance)) return;
       process.kill(-instance.pid, "SIGKILL");
       throw platformError("PROVIDER_STOP_TIMEOUT", { why: `${id} after ${graceMs} ms` });
     },

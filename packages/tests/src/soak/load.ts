@@ -12,7 +12,7 @@ import { mapSideTransaction, sideSignatureHash } from "@bystack/protocol/side/en
 import { createSideTransaction, type SideTransaction } from "@bystack/protocol/side/transaction";
 import { bytesToHex, utf8ToBytes } from "@bystack/utils/bytes";
 
-type Coin = { readonly sourceId: Uint8Array; readonly sourcePosition: bigint; readonly amount: bigint };
+export type Coin = { readonly sourceId: Uint8Array; readonly sourcePosition: bigint; readonly amount: bigint };
 
 /** Bytes + VM + margin of a one-input, one-output spend, at 200 neu a gas. */
 const FEE_NEU = 520_000n;
@@ -44,7 +44,7 @@ export function loadAccount(seed: string): LoadAccount {
   return { root, program, address: (prefix) => formatAddress(program.subarray(2), prefix) };
 }
 
-function spend(account: LoadAccount, coin: Coin, outputs: readonly bigint[]): SideTransaction {
+export function spend(account: LoadAccount, coin: Coin, outputs: readonly bigint[]): SideTransaction {
   const publicKey = xpubOfXprv(account.root).slice(0, 32);
   const data = {
     version: 1n,

@@ -1,9 +1,10 @@
-// `npm run soak -- interval|kill-one|kill-all|partition|federation [--rounds N] [--minutes M] [--seconds S] [--json]`: real
-// processes under load, for as long as one likes, with oracles: nothing final is lost, nothing is signed twice, the rhythm
+// `npm run soak -- interval|kill-one|kill-all|partition|attack|federation [--rounds N] [--minutes M] [--seconds S] [--json]`:
+// real processes under load, for as long as one likes, with oracles: nothing final is lost, nothing is signed twice, the rhythm
 // holds.
 
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { attack, attackerPeers } from "./attack.ts";
 import { federationRounds } from "./federation.ts";
 import { checkFrames, type FrameReport } from "./frames.ts";
 import { killAll } from "./kill-all.ts";
@@ -103,22 +104,27 @@ async function main(): Promise<void> {
     },
   });
   const [kind = ""] = positionals;
-  if (!["interval", "kill-one", "kill-all", "partition", "federation"].includes(kind)) {
+  if (!["interval", "kill-one", "kill-all", "partition", "attack", "federation"].includes(kind)) {
     process.stderr.write(
-      "usage: npm run soak -- interval|kill-one|kill-all|partition|federation [--rounds N] [--minutes M] [--seconds S] [--json]\n",
+      "usage: npm run soak -- interval|kill-one|kill-all|partition|attack|federation [--rounds N] [--minutes M] [--seconds S] [--json]\n",
     );
     process.exitCode = 2;
     return;
   }
   if (kind === "federation") return runFederation(values.json);
-  const tap = kind !== "interval";
-  const run = await prepare({ tap, relays: kind === "partition" });
+  const tap = kind !== "interval" && kind !== "attack";
+  const run = await prepare({
+    tap,
+    relays: kind === "partition" || kind === "attack",
+    peers: kind === "attack" ? attackerPeers() : [],
+  });
   const checks: Check[] = [];
   try {
     if (kind === "interval") checks.push(...(await interval(run, Number(values.minutes))));
     else if (kind === "kill-one") checks.push(...(await killOne(run, Number(values.rounds))));
     else if (kind === "partition")
       checks.push(...(await partition(run, { rounds: Number(values.rounds), seconds: Number(values.seconds) })));
+    else if (kind === "attack") checks.push(...(await attack(run, { seconds: Number(values.seconds) })));
     else checks.push(...(await killAll(run, Number(values.rounds))));
     run.load.stop();
     await run.running;

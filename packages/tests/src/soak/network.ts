@@ -31,6 +31,8 @@ export type SoakNetwork = {
   end(options: { readonly keepFolder: boolean }): Promise<void>;
 };
 
+/** A port on which nothing listens: reserved, and below those that ordinary processes get. */
+const NOBODY_PORT = 1;
 const START_DEADLINE_MS = 60_000;
 /** What shells give for a process that was interrupted. */
 const SIGNAL_EXIT_CODE = 130;
@@ -61,6 +63,14 @@ function switchTapsOn(layout: NetworkLayout, ids: readonly string[]): void {
   }
 }
 
+/** Adds peers to the options of a node that is stopped; they dial, and nobody listens where it would dial them. */
+function letIn(layout: NetworkLayout, id: string, peers: readonly { id: string; key: string }[]): void {
+  const path = join(layout.nodes, id, "node.json");
+  const options = JSON.parse(readFileSync(path, "utf8"));
+  const added = peers.map((peer) => ({ ...peer, host: "127.0.0.1", port: NOBODY_PORT }));
+  writeFileSync(path, JSON.stringify({ ...options, peers: [...options.peers, ...added] }, null, 2), { mode: 0o600 });
+}
+
 /** The taps of a node, one for each of its starts: a kill may tear the last frame of each. */
 export function tapFilesOf(layout: NetworkLayout, id: string): string[] {
   const folder = join(layout.nodes, id, "log");
@@ -74,6 +84,8 @@ export type RaiseOptions = {
   readonly tap: boolean;
   /** Put wires that can be cut between the side nodes. */
   readonly relays?: boolean;
+  /** Peers without a vote that the side nodes let in, beside each other. */
+  readonly peers?: readonly { readonly id: string; readonly key: string }[];
 };
 
 /** Raises the dev network, waits for its proof, ends its daemon (the nodes live on) and hands the nodes over. */
@@ -92,6 +104,7 @@ export async function raiseNetwork(options: RaiseOptions): Promise<SoakNetwork> 
   if (options.tap || options.relays === true) for (const id of sides) await provider.stop(id);
   if (options.tap) switchTapsOn(layout, sides);
   const relays = options.relays === true ? await layRelays(layout, sides) : undefined;
+  for (const id of sides) letIn(layout, id, options.peers ?? []);
   const network: SoakNetwork = {
     layout,
     state,
@@ -122,8 +135,13 @@ export async function raiseNetwork(options: RaiseOptions): Promise<SoakNetwork> 
       process.stderr.write(`soak  ended by ${signal}: stopping its nodes\n`);
       void network.end({ keepFolder: false }).then(() => process.exit(SIGNAL_EXIT_CODE));
     });
-  await network.start([main, ...sides]);
-  await waitUntilReady(network, sides);
+  try {
+    await network.start([main, ...sides]);
+    await waitUntilReady(network, sides);
+  } catch (error) {
+    await network.end({ keepFolder: true });
+    throw error;
+  }
   return network;
 }
 

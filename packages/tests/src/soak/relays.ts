@@ -10,12 +10,16 @@ const LOOPBACK = "127.0.0.1";
 /** Connections at once over one wire: one is in use, a few are being replaced. */
 const CONNECTIONS_MAX = 32;
 
+/** Time for both handshakes before a connection goes deaf. */
+const DEAF_AFTER_MS = 500;
+
 type Pair = { readonly near: Socket; readonly far: Socket };
 
-class Wire {
+export class Wire {
   readonly #pairs = new Set<Pair>();
   #server: Server | undefined;
   #isCut = false;
+  #isDeaf = false;
   readonly #targetPort: () => number;
 
   constructor(targetPort: () => number) {
@@ -48,11 +52,17 @@ class Wire {
     far.on("data", (chunk) => near.write(chunk));
     if (this.#isCut) hold(pair);
     else near.resume();
+    if (this.#isDeaf) far.once("data", () => setTimeout(() => far.pause(), DEAF_AFTER_MS));
   }
 
   cut(): void {
     this.#isCut = true;
     for (const pair of this.#pairs) hold(pair);
+  }
+
+  /** New connections read nothing any more once they are open, while what they send still goes out. */
+  deafen(): void {
+    this.#isDeaf = true;
   }
 
   /** What was under way when the wire was cut is lost: its connections end, and the nodes dial again. */
