@@ -13,19 +13,12 @@ import { decodeMainTransaction } from "@bystack/protocol/main/transaction";
 import type { VaultCoin } from "@bystack/protocol/peg/draft";
 import { readCertificate } from "@bystack/protocol/side/certificate";
 import { readSideHeader, type SideHeader } from "@bystack/protocol/side/header";
+import type { FinalityProof } from "@bystack/protocol/side/light-client";
 import { ByteReader } from "@bystack/protocol/wire";
 import { bytesToHex, type Hash, hexToBytes } from "@bystack/utils/bytes";
 import { BystackError } from "@bystack/utils/errors";
 import { UNSPENT_ANSWERS_MAX } from "./limits.ts";
-import type {
-  BurnEvidence,
-  FinalityProof,
-  MainBlockInfo,
-  MainChainPort,
-  PayoutRecord,
-  PegStatus,
-  SideChainPort,
-} from "./ports.ts";
+import type { BurnEvidence, MainBlockInfo, MainChainPort, PayoutRecord, PegStatus, SideChainPort } from "./ports.ts";
 
 /** How long a node may take for one answer before the step is given up. */
 const CALL_TIMEOUT_MS = 5_000;

@@ -5,8 +5,8 @@
 import type { MainBlock } from "@bystack/protocol/main/block";
 import type { VaultCoin } from "@bystack/protocol/peg/draft";
 import type { PayoutView } from "@bystack/protocol/peg/payout";
-import type { Certificate } from "@bystack/protocol/side/certificate";
 import type { SideHeader } from "@bystack/protocol/side/header";
+import type { FinalityProof } from "@bystack/protocol/side/light-client";
 import type { Hash } from "@bystack/utils/bytes";
 
 /** Timers as a port: `run` is called once after the delay; the result cancels it. */
@@ -92,9 +92,6 @@ export type BurnEvidence = {
   readonly header: SideHeader;
   readonly path: { readonly siblings: readonly Hash[]; readonly directions: Uint8Array };
 };
-
-/** Headers from the asked block on, each the parent of the next, and the FINALIZE certificate of the last one. */
-export type FinalityProof = { readonly headers: readonly SideHeader[]; readonly certificate: Certificate };
 
 /** The claim that credited a deposit, and the side block that holds it. */
 export type CreditedClaim = { readonly transactionId: Hash; readonly height: number };

@@ -11,10 +11,11 @@ import {
 } from "@bystack/protocol/main/transaction";
 import { createDraft } from "@bystack/protocol/peg/draft";
 import type { Certificate } from "@bystack/protocol/side/certificate";
+import type { FinalityProof } from "@bystack/protocol/side/light-client";
 import { bytesToHex, equalBytes } from "@bystack/utils/bytes";
 import { verifyFinality } from "../src/member/finality.ts";
 import { requestOfBurn } from "../src/member/rederive.ts";
-import type { FinalityProof, MainChainPort, PayoutRecord, PegStatus, SideChainPort } from "../src/ports.ts";
+import type { MainChainPort, PayoutRecord, PegStatus, SideChainPort } from "../src/ports.ts";
 import { programOf, seedOf } from "./support/keys.ts";
 import { sidePortOf } from "./support/side-chain.ts";
 import { sayAs, World, type WorldOptions } from "./support/world.ts";
@@ -381,7 +382,7 @@ test("finality: headers must link up to the certificate, within one epoch and ch
   const certificate = world.side.blockAt(5)?.proof.certificate;
   assert.ok(certificate !== undefined && headers.length === 3);
   const voteKeys = world.spec.committee.map(({ voteKey }) => voteKey);
-  const context = { chainId: world.side.chainId, voteKeys, quorum: 3 };
+  const context = { chainId: world.side.chainId, voteKeys };
   const verdict = (proof: FinalityProof, height = 3) => {
     const result = verifyFinality(proof, height, context);
     return result.ok ? "ok" : result.error;

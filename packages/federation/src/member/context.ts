@@ -3,7 +3,6 @@
 
 import { createEd25519Signer, type Ed25519Signer } from "@bystack/crypto/ed25519";
 import { createVaultKeys, type VaultKeys } from "@bystack/protocol/peg/vault";
-import { quorumSize } from "@bystack/protocol/side/certificate";
 import { chainIdOf, type FederationSpec, type SideChainSpec } from "@bystack/protocol/spec";
 import { equalBytes, type Hash } from "@bystack/utils/bytes";
 import type { Clock, Logger } from "@bystack/utils/ports";
@@ -29,7 +28,6 @@ export type MemberContext = {
   /** Place of each member's key in the vault's ascending order. */
   readonly keyIndexes: readonly number[];
   readonly voteKeys: readonly Uint8Array[];
-  readonly quorum: number;
   readonly identity: Ed25519Signer;
   readonly vault: Ed25519Signer;
   readonly collector: Ed25519Signer;
@@ -76,7 +74,6 @@ export function createMemberContext(options: {
     vaultKeys,
     keyIndexes: federation.members.map(({ vault }) => vaultKeys.publicKeys.findIndex((key) => equalBytes(key, vault))),
     voteKeys,
-    quorum: quorumSize(voteKeys.length),
     identity: checkedSigner(seeds.identity, member.identity, "identity"),
     vault: checkedSigner(seeds.vault, member.vault, "vault"),
     collector: checkedSigner(seeds.collector, member.collector, "collector"),

@@ -23,19 +23,13 @@ import { isFloatRecipient, pegInCommitment, type VaultKeys, vaultProgram } from 
 import { assembleCertificate, signedBytes, VOTE_KINDS } from "@bystack/protocol/side/certificate";
 import { mapSideTransaction } from "@bystack/protocol/side/entries";
 import { hashSideHeader, type SideHeader } from "@bystack/protocol/side/header";
+import type { FinalityProof } from "@bystack/protocol/side/light-client";
 import { createSideTransaction, decodeSideTransaction, type SideTransaction } from "@bystack/protocol/side/transaction";
 import type { SideChainSpec } from "@bystack/protocol/spec";
 import { chainIdOf } from "@bystack/protocol/spec";
 import { bytesToHex, EMPTY_BYTES, equalBytes, type Hash, utf8ToBytes } from "@bystack/utils/bytes";
 import { BystackError } from "@bystack/utils/errors";
-import type {
-  CreditedClaim,
-  FinalityProof,
-  PayoutRecord,
-  PayoutState,
-  PegStatus,
-  SideChainPort,
-} from "../../src/ports.ts";
+import type { CreditedClaim, PayoutRecord, PayoutState, PegStatus, SideChainPort } from "../../src/ports.ts";
 import { MEMBERS, programOf, signerOf } from "./keys.ts";
 import type { MainChainFake } from "./main-chain.ts";
 
