@@ -139,6 +139,10 @@ test("a committee has power in its own epoch only", () => {
   );
   assert.equal(faultOf(verifyFinalHeader(state, { headers: [header], certificate: few }, context)), "QUORUM");
   assert.equal(faultOf(verifyFinalHeader(genesis, { headers: [header], certificate: few }, context)), "EPOCH");
+  // A header that says one epoch under a certificate of another.
+  const { epoch: _, ...content } = header;
+  const mixed = { ...certify({ ...content, epoch: 1 }, first3), blockHash: hashSideHeader(header) };
+  assert.equal(faultOf(verifyFinalHeader(genesis, { headers: [header], certificate: mixed }, context)), "EPOCH");
 });
 
 test("the end of an epoch: another committee, another height, another chain, an older time, a certificate of less", () => {

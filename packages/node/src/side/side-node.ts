@@ -32,6 +32,7 @@ import type { NodeKeys } from "../process/keys.ts";
 import { Opened } from "../process/opened.ts";
 import { serveApi } from "../process/serve.ts";
 import { systemClock, systemRng } from "../process/timers.ts";
+import { createBanFile } from "./ban-file.ts";
 import { createBlockPorts, storedTip } from "./block-ports.ts";
 import { type ConsensusRecord, openConsensusRecord } from "./consensus-record.ts";
 import { createEngineShell, type EngineShell } from "./engine-shell.ts";
@@ -220,6 +221,7 @@ class SideNode {
       },
       protocol: SIDE_PROTOCOL,
       limits: { redialLongestMs: REDIAL_LONGEST_MS },
+      banStore: createBanFile(join(this.#deps.folder, "bans.json"), logger),
       rng: systemRng,
       logger,
       handlers: {
