@@ -18,7 +18,7 @@ import {
 } from "./attackers.ts";
 import { loadAccount, spend } from "./load.ts";
 import type { SoakNetwork } from "./network.ts";
-import { gapsOf, quantile } from "./observer.ts";
+import { gapsIn, quantile } from "./observer.ts";
 import { missingOnNodes, newsOf } from "./oracle.ts";
 import { type Check, nowMs, type Run, say } from "./run.ts";
 
@@ -157,10 +157,10 @@ async function resets(run: Run, seconds: number): Promise<void> {
 
 async function measure(run: Run, watcher: ReturnType<typeof watch>, phase: Phase, seconds: number): Promise<Check[]> {
   await delay(CALM_MS);
-  const before = run.observer.blocks.size;
   watcher.apart();
+  const from = nowMs();
   const taken = await phase.run(seconds);
-  const gaps = gapsOf(run.observer.blocks).slice(before - 1);
+  const gaps = gapsIn(run.observer.blocks, from, nowMs());
   const p99 = quantile(gaps, 0.99);
   const apart = watcher.apart();
   say(

@@ -65,10 +65,16 @@ export function observe(
   };
 }
 
-/** Gaps between first sightings of consecutive final blocks, in ms, ascending by height. */
-export function gapsOf(blocks: ReadonlyMap<number, FinalSeen>): number[] {
-  const seen = [...blocks.values()].sort((a, b) => a.height - b.height);
-  return seen.slice(1).map((block, index) => block.atMs - (seen[index]?.atMs ?? block.atMs));
+/**
+ * Gaps between first sightings of consecutive final blocks, in ms, that ended in a span of time; the last one, which is
+ * still open at its end, counts as it stands: a chain that stopped has no short gaps.
+ */
+export function gapsIn(blocks: ReadonlyMap<number, FinalSeen>, fromMs: number, toMs: number): number[] {
+  const times = [...blocks.values()].sort((a, b) => a.height - b.height).map(({ atMs }) => atMs);
+  const before = times.findLast((atMs) => atMs < fromMs) ?? fromMs;
+  const within = [before, ...times.filter((atMs) => atMs >= fromMs && atMs <= toMs)];
+  const gaps = within.slice(1).map((atMs, index) => atMs - (within[index] ?? atMs));
+  return [...gaps, toMs - (within.at(-1) ?? fromMs)];
 }
 
 export function quantile(values: readonly number[], part: number): number {
