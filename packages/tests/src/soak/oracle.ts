@@ -63,6 +63,12 @@ async function missingOn(run: Run, id: string, told: Told): Promise<string[]> {
 
 /** What of this is not found, the same, on each node; as sentences. */
 export async function missingOnNodes(run: Run, told: Told): Promise<string[]> {
+  // What one node told a moment ago another may learn in the next: that is no loss, but it must come.
+  const highest = Math.max(0, ...told.blocks);
+  if (!(await untilHeight(run, highest, SILENCE_MS_MAX)))
+    return [
+      `heights ${(await heightsOf(run)).join(", ")}: block ${highest} was told final and does not come everywhere`,
+    ];
   return (await Promise.all(run.network.sides.map((id) => missingOn(run, id, told)))).flat();
 }
 
