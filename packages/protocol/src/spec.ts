@@ -12,6 +12,7 @@ import { type SideChainSpec, sideChainSpecProblems, sideChainSpecSchema } from "
 export type { MainChainSpec } from "./spec/main.ts";
 export type { SpecProblem } from "./spec/schema.ts";
 export type { FederationSpec, SideChainSpec } from "./spec/side.ts";
+export type { VotesSpec } from "./spec/votes.ts";
 
 export type ChainSpec = MainChainSpec | SideChainSpec;
 

@@ -5,7 +5,7 @@
 import { merkleRoot } from "@bystack/protocol/merkle";
 import type { PayoutDraft } from "@bystack/protocol/peg/draft";
 import type { PayoutView } from "@bystack/protocol/peg/payout";
-import type { SideHeader } from "@bystack/protocol/side/header";
+import { committeeRoot, type SideHeader } from "@bystack/protocol/side/header";
 import { decodeSideTransaction } from "@bystack/protocol/side/transaction";
 import { ByteReader } from "@bystack/protocol/wire";
 import { equalBytes, type Hash, isZeroBytes } from "@bystack/utils/bytes";
@@ -17,9 +17,13 @@ import type { PowVerdicts } from "./peg/headers.ts";
 import { recordDrafts } from "./peg/payouts.ts";
 import type { PauseFlags } from "./peg/state.ts";
 import { BlockProgress, RANK, type TransactionEffect } from "./progress.ts";
-import { epochOfHeight, leaderOfView, type SideRules, type SignatureCheck, verifyStrictS } from "./rules.ts";
+import { epochOfHeight, type SideRules, type SignatureCheck, verifyStrictS } from "./rules.ts";
 import { SideState } from "./state.ts";
 import { supplyVerdict } from "./supply.ts";
+import { evidenceEnd } from "./votes/candidates.ts";
+import { committeeOf, leaderOfView, missedViews } from "./votes/committee.ts";
+import { holdElection } from "./votes/election.ts";
+import type { VotesState } from "./votes/state.ts";
 
 /** Transactions that had no effect, by their place in the body. */
 export type Dropped = { readonly index: number; readonly code: "TX_INPUT_SPENT" | "CLAIM_SPENT" };
@@ -70,9 +74,15 @@ function validateHeader(header: SideHeader, parent: SideState): SideErrorCode | 
   if (!equalBytes(header.parentStateRoot, parent.root())) return "BLOCK_PARENT_STATE";
   const isLast = header.height % consensus.epochBlocks === 0;
   const committeeGood = isLast
-    ? equalBytes(header.nextCommitteeRoot, rules.nextCommitteeRoot)
+    ? equalBytes(header.nextCommitteeRoot, nextCommitteeRoot(parent, header.epoch))
     : isZeroBytes(header.nextCommitteeRoot);
   return committeeGood ? undefined : "BLOCK_COMMITTEE";
+}
+
+/** What the last header of an epoch names: known since the end of the epoch before. */
+function nextCommitteeRoot(parent: SideState, epoch: number): Hash {
+  if (parent.votes === undefined) return parent.rules.nextCommitteeRoot;
+  return committeeRoot((committeeOf(parent, epoch + 1) ?? []).map((member) => member.voteKey));
 }
 
 /** The transactions of a batch; undefined when its bytes are not a list of byte strings. */
@@ -97,14 +107,34 @@ export function endBlock(
   block: { readonly height: number; readonly epoch: number; readonly view: number; readonly feesNeu: bigint },
 ): BlockEnd {
   const { rules, parent } = progress.options;
-  const leader = leaderOfView(block.view, rules.spec);
-  const paid = dueCoinbase(parent.fees, rules, block)?.outputs.reduce((sum, output) => sum + output.amount, 0n) ?? 0n;
-  let fees = countBlock(parent.fees, rules, { epoch: block.epoch, leader, feesNeu: block.feesNeu });
-  if (fees.current.blocks === 2) fees = afterSecondBlock(fees, paid);
+  const schedule = scheduleOf(parent, block.epoch);
+  const leader = leaderOfView(block.view, schedule);
+  const coinbase = dueCoinbase(parent.fees, rules, { ...block, votes: parent.votes });
+  const paid = coinbase?.outputs.reduce((sum, output) => sum + output.amount, 0n) ?? 0n;
+  const { members } = schedule;
+  let fees = countBlock(parent.fees, { epoch: block.epoch, leader, members, feesNeu: block.feesNeu });
+  if (fees.current.blocks === 2) fees = afterSecondBlock(fees, rules, paid);
+  fees = { ...fees, poolNeu: fees.poolNeu + progress.pooledNeu };
   if (progress.peg === undefined || rules.peg === undefined) return { fees, drafts: [] };
   const { drafts, view } = recordDrafts(progress.peg, { side: rules, peg: rules.peg, height: block.height });
   const code = supplyVerdict(progress.peg, { hadMainEvents: progress.hadMainEvents });
   return { fees, drafts, ...(view === undefined ? {} : { payoutView: view }), ...(code === undefined ? {} : { code }) };
+}
+
+function scheduleOf(parent: SideState, epoch: number): { readonly run: number; readonly members: number } {
+  return { run: parent.rules.spec.consensus.run, members: committeeOf(parent, epoch)?.length ?? 1 };
+}
+
+/** Counts the views that passed before a block; after an epoch's last block holds the election. */
+function endVotes(state: VotesState, parent: SideState, header: SideHeader): void {
+  const { votes, consensus } = parent.rules.spec;
+  if (votes === undefined) return;
+  const missed = missedViews(header, scheduleOf(parent, header.epoch));
+  const before = state.control.missed;
+  state.control = { ...state.control, missed: missed.map((count, place) => count + (before[place] ?? 0)) };
+  if (header.height % consensus.epochBlocks !== 0) return;
+  const isOver = (epoch: number): boolean => header.height > evidenceEnd(epoch, parent.rules, votes);
+  holdElection(state, votes, { epoch: header.epoch, isOver });
 }
 
 /** Applies a block to its parent's state. Never throws for anything that a peer can send. */
@@ -122,9 +152,8 @@ export function applySideBlock(input: ApplyInput): ApplyResult {
   const progress = new BlockProgress({ rules, parent, block, verdicts: input.verdicts, verifySignature, gasMax });
   const body = applyBody(progress, transactions, rules);
   if (!body.ok) return body;
-  if (dueCoinbase(parent.fees, rules, block) !== undefined && body.effects[0]?.rank !== RANK.coinbase) {
-    return fault("BLOCK_COINBASE");
-  }
+  const isDue = dueCoinbase(parent.fees, rules, { ...block, votes: parent.votes }) !== undefined;
+  if (isDue && body.effects[0]?.rank !== RANK.coinbase) return fault("BLOCK_COINBASE");
   const end = endBlock(progress, { ...block, feesNeu: body.feesNeu });
   if (end.code !== undefined) return fault(end.code);
   const transactionRoot = merkleRoot(body.effects.map((effect) => effect.id));
@@ -132,9 +161,10 @@ export function applySideBlock(input: ApplyInput): ApplyResult {
   if (header.transactionCount !== transactionCount || !equalBytes(header.transactionRoot, transactionRoot)) {
     return fault("BLOCK_TRANSACTIONS");
   }
-  const { utxos, peg } = progress;
+  const { utxos, peg, votes } = progress;
+  if (votes !== undefined) endVotes(votes, parent, header);
   const position = { height: header.height, epoch: header.epoch, timestampMs: header.timestampMs };
-  const state = new SideState({ rules, position, utxos, peg, fees: end.fees });
+  const state = new SideState({ rules, position, utxos, peg, fees: end.fees, votes });
   const { effects, dropped, gasUsed, feesNeu } = body;
   const paused = peg?.control.paused;
   const { drafts, payoutView } = end;

@@ -85,7 +85,7 @@ export function createBodyBuilder(options: {
     return result;
   };
 
-  const coinbase = dueCoinbase(parent.fees, rules, block);
+  const coinbase = dueCoinbase(parent.fees, rules, { ...block, votes: parent.votes });
   if (coinbase !== undefined) take(coinbase);
   return {
     add(bytes) {

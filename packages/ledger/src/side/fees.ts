@@ -1,6 +1,7 @@
-// Fees of an epoch and who gets them (sidechain.md section 7, first build): the coinbase of the second block of an epoch
-// pays each producer of the epoch before ⌊fees × its blocks / the epoch's blocks⌋; the rest stays in the pool. Without a
-// payee above 0 there is no coinbase. Also the "votes" part of the state root: committee, counts and pool.
+// Fees of an epoch and their payment (sidechain.md sections 5 and 7): the coinbase of the second block of an epoch pays what
+// the epoch before brought in. Without elections each producer gets ⌊fees × its blocks / the epoch's blocks⌋, with them
+// votes/rewards says who gets what; the rest stays in the pool. Without a payee above 0 there is no coinbase. Also the
+// "votes" part of the state root of a chain with a fixed committee: committee, counts and pool.
 
 import { BTM_ASSET_ID } from "@bystack/protocol/entry";
 import { merkleRoot } from "@bystack/protocol/merkle";
@@ -9,6 +10,8 @@ import { createSideTransaction, type SideTransaction } from "@bystack/protocol/s
 import { ByteReader, ByteWriter } from "@bystack/protocol/wire";
 import { compareBytes, type Hash, utf8ToBytes } from "@bystack/utils/bytes";
 import type { SideRules } from "./rules.ts";
+import { epochSubsidy, type Payee, rewardShares } from "./votes/rewards.ts";
+import type { VotesState } from "./votes/state.ts";
 
 /** Counts of one epoch: its fees and how many of its blocks each place of the committee led. */
 export type EpochCounts = {
@@ -39,14 +42,13 @@ export function unpaidFees(fees: FeeState): bigint {
   return fees.current.feesNeu + (fees.due?.feesNeu ?? 0n) + fees.poolNeu;
 }
 
-/** Counts one block: its leader and its fees. */
+/** Counts one block: its leader, a place among the epoch's `members`, and its fees. */
 export function countBlock(
   fees: FeeState,
-  rules: SideRules,
-  block: { readonly epoch: number; readonly leader: number; readonly feesNeu: bigint },
+  block: { readonly epoch: number; readonly leader: number; readonly members: number; readonly feesNeu: bigint },
 ): FeeState {
   const isNew = block.epoch !== fees.current.epoch;
-  const before = isNew ? emptyCounts(block.epoch, rules.spec.committee.length) : fees.current;
+  const before = isNew ? emptyCounts(block.epoch, block.members) : fees.current;
   const current = {
     epoch: block.epoch,
     blocks: before.blocks + 1,
@@ -58,41 +60,52 @@ export function countBlock(
   return { current, due: fees.current, poolNeu: fees.poolNeu + (fees.due?.feesNeu ?? 0n) };
 }
 
-type Payee = { readonly program: Uint8Array; readonly amount: bigint };
-
-function payees(due: EpochCounts, rules: SideRules): Payee[] {
-  const shares = rules.spec.committee.map(({ rewardProgram: program }, i) => ({
-    program,
-    amount: due.blocks === 0 ? 0n : (due.feesNeu * BigInt(due.blocksByLeader[i] ?? 0)) / BigInt(due.blocks),
-  }));
+/** Payees as a coinbase lists them: those above 0, by amount and then program, both descending. */
+export function orderPayees(shares: readonly Payee[]): Payee[] {
   return shares
     .filter((share) => share.amount > 0n)
     .sort((a, b) => (a.amount === b.amount ? compareBytes(b.program, a.program) : a.amount > b.amount ? -1 : 1));
+}
+
+function feeShares(due: EpochCounts, rules: SideRules): Payee[] {
+  return rules.spec.committee.map(({ rewardProgram: program }, i) => ({
+    program,
+    amount: due.blocks === 0 ? 0n : (due.feesNeu * BigInt(due.blocksByLeader[i] ?? 0)) / BigInt(due.blocks),
+  }));
+}
+
+/** The coinbase of a block that pays these, and nobody else. */
+export function createPayment(chainId: Hash, height: number, payees: readonly Payee[]): SideTransaction {
+  return createSideTransaction({
+    version: 1n,
+    timeRange: 0n,
+    inputs: [{ kind: "coinbase", arbitrary: coinbaseArbitrary(chainId, height) }],
+    outputs: payees.map(({ program, amount }) => ({ kind: "intra", assetId: BTM_ASSET_ID, amount, program })),
+  });
 }
 
 /** The one coinbase that the block at `height` must begin with; undefined when none is due. */
 export function dueCoinbase(
   fees: FeeState,
   rules: SideRules,
-  block: { readonly epoch: number; readonly height: number },
+  block: { readonly epoch: number; readonly height: number; readonly votes?: VotesState | undefined },
 ): SideTransaction | undefined {
   const isSecond = block.epoch === fees.current.epoch && fees.current.blocks === 1;
   if (!isSecond || fees.due === undefined) return undefined;
-  const outputs = payees(fees.due, rules);
-  if (outputs.length === 0) return undefined;
-  const arbitrary = coinbaseArbitrary(rules.chainId, block.height);
-  return createSideTransaction({
-    version: 1n,
-    timeRange: 0n,
-    inputs: [{ kind: "coinbase", arbitrary }],
-    outputs: outputs.map(({ program, amount }) => ({ kind: "intra", assetId: BTM_ASSET_ID, amount, program })),
-  });
+  const committee = block.votes?.committee(fees.due.epoch);
+  const shares =
+    committee === undefined
+      ? feeShares(fees.due, rules)
+      : rewardShares(fees.due, committee, { rules, poolNeu: fees.poolNeu });
+  const payees = orderPayees(shares);
+  return payees.length === 0 ? undefined : createPayment(rules.chainId, block.height, payees);
 }
 
 /** After the second block of an epoch: what was due is paid, its remainder goes to the pool. */
-export function afterSecondBlock(fees: FeeState, paidNeu: bigint): FeeState {
+export function afterSecondBlock(fees: FeeState, rules: SideRules, paidNeu: bigint): FeeState {
   if (fees.due === undefined) return fees;
-  return { ...fees, due: undefined, poolNeu: fees.poolNeu + fees.due.feesNeu - paidNeu };
+  const earned = fees.due.feesNeu + epochSubsidy(fees.due, rules);
+  return { ...fees, due: undefined, poolNeu: fees.poolNeu + earned - paidNeu };
 }
 
 function writeCounts(writer: ByteWriter, counts: EpochCounts): void {
@@ -137,8 +150,8 @@ function leaf(name: Uint8Array, content: Uint8Array): Uint8Array {
   return new ByteWriter(content.length + 32).varstr(name).raw(content).finish();
 }
 
-/** The votes part of the state root: with a fixed committee its root, the epoch's counts and the pool. */
-export function votesRoot(fees: FeeState, rules: SideRules): Hash {
+/** The votes part of the state root with a fixed committee: its root, the epoch's counts and the pool. */
+export function fixedCommitteeRoot(fees: FeeState, rules: SideRules): Hash {
   return merkleRoot([leaf(COMMITTEE_LEAF, rules.nextCommitteeRoot), leaf(FEES_LEAF, encodeFeeState(fees))]);
 }
 

@@ -4,9 +4,11 @@
 
 import { isRetirementProgram } from "@bystack/protocol/entry";
 import { isClaimTransaction, parseClaim } from "@bystack/protocol/peg/claim";
-import { isSystemTransaction, parseSystem, type SystemContent } from "@bystack/protocol/peg/system";
-import { isFloatRecipient } from "@bystack/protocol/peg/vault";
+import { isSystemTransaction, parseSystem, SYSTEM_KIND, type SystemContent } from "@bystack/protocol/peg/system";
+import { isFloatRecipient, isPoolRecipient } from "@bystack/protocol/peg/vault";
+import { type CandidateAction, parseCandidate } from "@bystack/protocol/side/candidate";
 import { type MappedSideTransaction, mapSideTransaction } from "@bystack/protocol/side/entries";
+import { parseEvidence } from "@bystack/protocol/side/evidence";
 import type { SideTransaction } from "@bystack/protocol/side/transaction";
 import { bytesToHex, EMPTY_BYTES, equalBytes, type Hash } from "@bystack/utils/bytes";
 import type { VmErrorCode } from "@bystack/vm/errors";
@@ -23,6 +25,9 @@ import type { PegRules, SideRules, SignatureCheck } from "./rules.ts";
 import type { SideState } from "./state.ts";
 import { type CheckedTransaction, checkTransaction, runPrograms } from "./transaction.ts";
 import { UTXO_KIND, type UtxoKind, type UtxoSet } from "./utxo.ts";
+import { applyVotes, candidateProblem, type VotesContext, voteProblem } from "./votes/candidates.ts";
+import { applyEvidence, evidenceProblem } from "./votes/evidence.ts";
+import type { VotesState } from "./votes/state.ts";
 
 /** Places of the kinds in a body: ascending, coinbase first. */
 export const RANK = { coinbase: 0, headers: 1, system: 2, claim: 3, ordinary: 4 } as const;
@@ -71,10 +76,18 @@ export function rankOf(transaction: SideTransaction): Rank {
   return first?.kind === "cross-chain" ? RANK.claim : RANK.ordinary;
 }
 
+function lockOf(kind: UtxoKind, rules: SideRules): number {
+  const { coinbaseBlocks, voteBlocks } = rules.spec.locks;
+  return kind === UTXO_KIND.coinbase ? coinbaseBlocks : kind === UTXO_KIND.vote ? voteBlocks : 0;
+}
+
 export class BlockProgress {
   readonly options: ProgressOptions;
   readonly utxos: UtxoSet;
   peg: PegState | undefined;
+  readonly votes: VotesState | undefined;
+  /** Seized bonds and deposits for the reward pool. */
+  pooledNeu = 0n;
   /** Something from the main chain was recorded: a deficit is then a reason to pause, not to refuse. */
   hadMainEvents = false;
   gasUsed = 0;
@@ -85,6 +98,7 @@ export class BlockProgress {
     this.options = options;
     this.utxos = options.parent.utxos.fork();
     this.peg = options.parent.peg?.fork();
+    this.votes = options.parent.votes?.fork();
   }
 
   /** Applies one transaction. After `refused` only a system transaction may have left traces in `peg`. */
@@ -105,7 +119,7 @@ export class BlockProgress {
   /** The coinbase is exactly the one that is due, byte for byte, and first. */
   #coinbase(transaction: SideTransaction): TransactionVerdict {
     const { rules, block, parent } = this.options;
-    const due = dueCoinbase(parent.fees, rules, block);
+    const due = dueCoinbase(parent.fees, rules, { ...block, votes: parent.votes });
     if (due === undefined || this.#count !== 0 || !equalBytes(due.raw, transaction.raw))
       return refused("BLOCK_COINBASE");
     const mapped = mapSideTransaction(transaction);
@@ -115,6 +129,15 @@ export class BlockProgress {
 
   #system(transaction: SideTransaction): TransactionVerdict {
     const { rules } = this.options;
+    const [input] = transaction.inputs;
+    const context = this.#votesContext();
+    if (context !== undefined && input?.kind === "system") {
+      if (input.systemKind === SYSTEM_KIND.evidence) return this.#evidence(transaction, context);
+      if (input.systemKind === SYSTEM_KIND.candidate) {
+        const action = parseCandidate(transaction);
+        return action === undefined ? refused("CANDIDATE_FORM") : this.#ordinary(transaction, action);
+      }
+    }
     const parsed = parseSystem(transaction);
     if (!parsed.ok) return refused(parsed.error);
     const { peg } = this;
@@ -149,6 +172,28 @@ export class BlockProgress {
     return { status: "effective", effect: { ...effect, proof: result.effect } };
   }
 
+  #votesContext(): VotesContext | undefined {
+    const { votes: state } = this;
+    const { rules, block } = this.options;
+    const { votes } = rules.spec;
+    return state === undefined || votes === undefined ? undefined : { state, votes, rules, block };
+  }
+
+  #evidence(transaction: SideTransaction, context: VotesContext): TransactionVerdict {
+    const evidence = parseEvidence(transaction);
+    if (evidence === undefined) return refused("EVIDENCE_FORM");
+    const { verifySignature } = this.options;
+    const code = evidenceProblem(evidence, { ...context, verifySignature });
+    if (code !== undefined) return refused(code);
+    const seized = applyEvidence(evidence, context);
+    if (seized !== undefined) {
+      this.utxos.delete(bytesToHex(seized.outputId));
+      this.pooledNeu += seized.amount;
+    }
+    const { id } = mapSideTransaction(transaction);
+    return { status: "effective", effect: this.#effect(transaction, id, RANK.system) };
+  }
+
   #claim(transaction: SideTransaction): TransactionVerdict {
     const { rules, verifySignature, block } = this.options;
     const { peg } = this;
@@ -163,11 +208,13 @@ export class BlockProgress {
     if (code !== undefined) return refused(code);
     creditClaim(peg, claim, { side: rules, height: block.height });
     if (!isFloatRecipient(claim.recipient)) this.#createOutputs(mapped, UTXO_KIND.normal);
+    if (isPoolRecipient(claim.recipient)) this.pooledNeu += claim.amount;
     const effect = this.#effect(transaction, mapped.id, RANK.claim);
     return { status: "effective", effect: { ...effect, claimed: claim.nullifier } };
   }
 
-  #ordinary(transaction: SideTransaction): TransactionVerdict {
+  /** Transfers, burns, votes and vetos; with `action` also what a candidate asks for. */
+  #ordinary(transaction: SideTransaction, action?: CandidateAction): TransactionVerdict {
     const { rules, block, verifySignature } = this.options;
     const checked = checkTransaction(transaction, rules, block.height);
     if (!checked.ok) return refused(checked.code);
@@ -176,18 +223,18 @@ export class BlockProgress {
     const spent = mapped.spentOutputIds.map((id) => this.utxos.get(bytesToHex(id)));
     if (spent.some((utxo) => utxo === undefined)) return { status: "dropped", code: "TX_INPUT_SPENT" };
     for (const utxo of spent) {
-      const lock = utxo?.kind === UTXO_KIND.coinbase ? rules.spec.locks.coinbaseBlocks : 0;
-      if (utxo !== undefined && utxo.createdHeight + lock > block.height) return refused("TX_LOCKED");
+      if (utxo !== undefined && utxo.createdHeight + lockOf(utxo.kind, rules) > block.height)
+        return refused("TX_LOCKED");
     }
-    const minimum = this.#burnProblem(checked.value);
-    if (minimum !== undefined) return refused(minimum);
+    const problem = this.#burnProblem(checked.value) ?? this.#votesProblem(mapped, action);
+    if (problem !== undefined) return refused(problem);
     const run = runPrograms(checked.value, block.height, verifySignature);
     if (!run.ok) return { status: "refused", code: "TX_SCRIPT", input: run.input, vm: run.error };
     // Before any effect: a builder goes on without this transaction.
     if (this.gasUsed + run.gasUsed > this.options.gasMax) return refused("BLOCK_GAS");
     this.gasUsed += run.gasUsed;
-    const burns = this.#move(mapped);
-    const effect = this.#effect(transaction, mapped.id, RANK.ordinary);
+    const burns = this.#move(mapped, action);
+    const effect = this.#effect(transaction, mapped.id, rankOf(transaction));
     return { status: "effective", effect: { ...effect, gasUsed: run.gasUsed, feeNeu, burns } };
   }
 
@@ -201,9 +248,21 @@ export class BlockProgress {
     return undefined;
   }
 
-  /** Effects of an ordinary transaction: inputs go, outputs come, retirements and burns are counted. */
-  #move(mapped: MappedSideTransaction): RequestRecord[] {
+  /** Votes for keys that stand, bonds that are free, and what a candidate asks for. */
+  #votesProblem(mapped: MappedSideTransaction, action: CandidateAction | undefined): SideErrorCode | undefined {
+    const context = this.#votesContext();
+    if (context === undefined) return undefined;
+    const { verifySignature } = this.options;
+    const problem =
+      action === undefined ? undefined : candidateProblem(action, mapped, { ...context, verifySignature });
+    return problem ?? voteProblem(mapped, context, action);
+  }
+
+  /** Effects of an ordinary transaction: inputs go, outputs come, retirements, burns and votes are counted. */
+  #move(mapped: MappedSideTransaction, action: CandidateAction | undefined): RequestRecord[] {
     for (const id of mapped.spentOutputIds) this.utxos.delete(bytesToHex(id));
+    const context = this.#votesContext();
+    if (context !== undefined) applyVotes(mapped, context, action);
     this.#createOutputs(mapped, UTXO_KIND.normal);
     const { peg } = this;
     const pegRules = this.options.rules.peg;
@@ -216,13 +275,14 @@ export class BlockProgress {
 
   #createOutputs(mapped: MappedSideTransaction, kind: UtxoKind): void {
     for (const result of mapped.results) {
-      if (result.kind !== "intra" || isRetirementProgram(result.program)) continue;
+      const isVote = result.kind === "vote";
+      if ((result.kind !== "intra" && !isVote) || isRetirementProgram(result.program)) continue;
       this.utxos.set(bytesToHex(result.id), {
         assetId: result.value.assetId,
         amount: result.value.amount,
         program: result.program,
-        kind,
-        vote: EMPTY_BYTES,
+        kind: isVote ? UTXO_KIND.vote : kind,
+        vote: isVote ? result.vote : EMPTY_BYTES,
         createdHeight: this.options.block.height,
         sourceId: mapped.muxId,
         sourcePosition: result.position,

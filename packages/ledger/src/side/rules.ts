@@ -37,6 +37,7 @@ export type PegRules = {
 export type SideRules = {
   readonly chainId: Hash;
   readonly spec: SideChainSpec;
+  /** Root of the spec's committee: every epoch's without elections. */
   readonly nextCommitteeRoot: Hash;
   /** Undefined on a chain without pegs. */
   readonly peg: PegRules | undefined;
@@ -60,8 +61,8 @@ function pegRules(federation: FederationSpec, mainSpec: MainChainSpec): PegRules
  * @throws BystackError FEATURE_OFF or VAULT_KEYS when the specs ask for what this version does not do.
  */
 export function createSideRules(spec: SideChainSpec, mainSpec?: MainChainSpec): SideRules {
-  if (spec.features.votes) throw fail("FEATURE_OFF", { why: "features.votes" });
-  if (spec.subsidyNeu !== 0n) throw fail("FEATURE_OFF", { why: "subsidyNeu" });
+  if (spec.features.votes !== (spec.votes !== undefined)) throw fail("FEATURE_OFF", { why: "features.votes" });
+  if (spec.subsidyNeu !== 0n && spec.votes === undefined) throw fail("FEATURE_OFF", { why: "subsidyNeu" });
   const { federation } = spec;
   const isNamed = mainSpec !== undefined && federation !== null;
   if (federation !== null && (!isNamed || !equalBytes(chainSpecHash(mainSpec), federation.mainSpec))) {
@@ -78,9 +79,4 @@ export function createSideRules(spec: SideChainSpec, mainSpec?: MainChainSpec): 
 /** Epoch of the block at `height`; epoch 1 begins at height 1. */
 export function epochOfHeight(height: number, epochBlocks: number): number {
   return height === 0 ? 0 : Math.floor((height - 1) / epochBlocks) + 1;
-}
-
-/** Place in the committee of the leader of a view. */
-export function leaderOfView(view: number, spec: SideChainSpec): number {
-  return Math.floor(view / spec.consensus.run) % spec.committee.length;
 }

@@ -19,6 +19,8 @@ import { decodeControl, encodeControl, type PegControl, PegState } from "./peg/s
 import type { SideRules } from "./rules.ts";
 import { SideState, type StatePosition } from "./state.ts";
 import { createUtxoSet, decodeUtxo, encodeUtxo, type UtxoBase, type UtxoSet } from "./utxo.ts";
+import { BARRED_CODEC, CANDIDATE_CODEC, COMMITTEE_CODEC, type EpochCommittee, MISSED_CODEC } from "./votes/records.ts";
+import { KNOWN_COMMITTEES, VotesState } from "./votes/state.ts";
 
 /** What an entry is. */
 export const SNAPSHOT_ENTRY = {
@@ -32,6 +34,10 @@ export const SNAPSHOT_ENTRY = {
   request: 7,
   payout: 8,
   utxo: 9,
+  committee: 10,
+  missed: 11,
+  candidate: 12,
+  barred: 13,
 } as const;
 
 /** No entry is longer: a payout with 50 requests and 21 inputs is below 10 kB, a program of an output below 200 kB. */
@@ -43,6 +49,27 @@ const NO_KEY = new Uint8Array(0);
 
 function* recordsOf<T>(type: number, map: HashedMap<T>, codec: RecordCodec<T>): Generator<SnapshotEntry> {
   for (const [key, record] of map.map.entries()) yield { type, key: utf8ToBytes(key), value: codec.encode(record) };
+}
+
+function* exportVotes(votes: VotesState): Generator<SnapshotEntry> {
+  for (const committee of votes.control.committees) {
+    yield { type: SNAPSHOT_ENTRY.committee, key: NO_KEY, value: COMMITTEE_CODEC.encode(committee) };
+  }
+  yield { type: SNAPSHOT_ENTRY.missed, key: NO_KEY, value: MISSED_CODEC.encode(votes.control.missed) };
+  for (const record of votes.candidateRecords()) {
+    yield {
+      type: SNAPSHOT_ENTRY.candidate,
+      key: utf8ToBytes(bytesToHex(record.key)),
+      value: CANDIDATE_CODEC.encode(record),
+    };
+  }
+  for (const record of votes.barredRecords()) {
+    yield {
+      type: SNAPSHOT_ENTRY.barred,
+      key: utf8ToBytes(bytesToHex(record.voteKey)),
+      value: BARRED_CODEC.encode(record),
+    };
+  }
 }
 
 /** All entries of a state; outputs come last. The state must not change meanwhile. */
@@ -64,6 +91,7 @@ export function* exportState(state: SideState): Generator<SnapshotEntry> {
     yield* recordsOf(SNAPSHOT_ENTRY.request, requests, REQUEST_CODEC);
     yield* recordsOf(SNAPSHOT_ENTRY.payout, payouts, PAYOUT_CODEC);
   }
+  if (state.votes !== undefined) yield* exportVotes(state.votes);
   for (const [key, utxo] of state.utxos.map.entries()) {
     yield { type: SNAPSHOT_ENTRY.utxo, key: utf8ToBytes(key), value: encodeUtxo(utxo) };
   }
@@ -78,6 +106,8 @@ type Parts = {
   position?: StatePosition;
   fees?: FeeState;
   control?: PegControl;
+  committees: EpochCommittee[];
+  missed?: readonly number[];
 };
 
 function decodePosition(bytes: Uint8Array): StatePosition | undefined {
@@ -112,7 +142,35 @@ function deriveIndexes(peg: PegState): boolean {
   return true;
 }
 
-function importEntry(entry: SnapshotEntry, target: { parts: Parts; utxos: UtxoSet; peg: PegState }): boolean {
+type Target = { parts: Parts; utxos: UtxoSet; peg: PegState; votes: VotesState };
+
+/** A record of elections; undefined when the entry is of another kind. */
+function importVotes({ type, value }: SnapshotEntry, key: string, { parts, votes }: Target): boolean | undefined {
+  switch (type) {
+    case SNAPSHOT_ENTRY.committee: {
+      const committee = COMMITTEE_CODEC.decode(value);
+      if (committee !== undefined) parts.committees.push(committee);
+      return committee !== undefined && parts.committees.length <= KNOWN_COMMITTEES;
+    }
+    case SNAPSHOT_ENTRY.missed: {
+      const missed = MISSED_CODEC.decode(value);
+      if (missed !== undefined) parts.missed = missed;
+      return missed !== undefined;
+    }
+    case SNAPSHOT_ENTRY.candidate: {
+      const record = CANDIDATE_CODEC.decode(value);
+      return record !== undefined && bytesToHex(record.key) === key && put(votes.candidates, key, record);
+    }
+    case SNAPSHOT_ENTRY.barred: {
+      const record = BARRED_CODEC.decode(value);
+      return record !== undefined && bytesToHex(record.voteKey) === key && put(votes.barred, key, record);
+    }
+    default:
+      return undefined;
+  }
+}
+
+function importEntry(entry: SnapshotEntry, target: Target): boolean {
   const { type, value } = entry;
   const { parts, utxos, peg } = target;
   // Asset entries have binary keys; all others are text.
@@ -148,8 +206,16 @@ function importEntry(entry: SnapshotEntry, target: { parts: Parts; utxos: UtxoSe
     case SNAPSHOT_ENTRY.utxo:
       return put(utxos, key, decodeUtxo(value));
     default:
-      return false;
+      return importVotes(entry, key, target) ?? false;
   }
+}
+
+/** Puts the small values in their place; false when there are not as many as a state has. */
+function completeVotes(votes: VotesState, { committees, missed }: Parts): boolean {
+  if (committees.length !== KNOWN_COMMITTEES || missed === undefined) return false;
+  votes.control = { committees, missed };
+  votes.settle();
+  return true;
 }
 
 /** Rebuilds a state from its entries. Compare its root with a certified one before using it. */
@@ -157,7 +223,8 @@ export function importState(rules: SideRules, entries: Iterable<SnapshotEntry>, 
   const utxos = createUtxoSet(utxoBase);
   const paused = { reorg: false, deficit: false, in: false, out: false };
   const none = { tip: new Uint8Array(32), nextPayout: 0n, governanceSeq: 0n, paused, waitsForFloat: false };
-  const target = { parts: {} as Parts, utxos, peg: new PegState(none) };
+  const votes = new VotesState({ committees: [], missed: [] });
+  const target: Target = { parts: { committees: [] }, utxos, peg: new PegState(none), votes };
   for (const entry of entries) {
     if (entry.value.length > SNAPSHOT_ENTRY_BYTES_MAX || !importEntry(entry, target)) {
       return { ok: false, code: "SNAPSHOT_ENTRY" };
@@ -171,7 +238,10 @@ export function importState(rules: SideRules, entries: Iterable<SnapshotEntry>, 
     if (!deriveIndexes(peg)) return { ok: false, code: "SNAPSHOT_INCOMPLETE" };
     peg.settle();
   }
+  const hasVotes = rules.spec.votes !== undefined;
+  if (hasVotes && !completeVotes(votes, parts)) return { ok: false, code: "SNAPSHOT_INCOMPLETE" };
   utxos.settle();
   const { position, fees } = parts;
-  return { ok: true, state: new SideState({ rules, position, utxos, peg: rules.peg && peg, fees }) };
+  const state = { rules, position, utxos, peg: rules.peg && peg, fees, votes: hasVotes ? votes : undefined };
+  return { ok: true, state: new SideState(state) };
 }

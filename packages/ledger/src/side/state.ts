@@ -8,12 +8,13 @@ import { merkleRoot } from "@bystack/protocol/merkle";
 import { mapSideTransaction } from "@bystack/protocol/side/entries";
 import { sideGenesis } from "@bystack/protocol/side/genesis";
 import { bytesToHex, EMPTY_BYTES, type Hash, utf8ToBytes } from "@bystack/utils/bytes";
-import { createFeeState, type FeeState, parametersRoot, votesRoot } from "./fees.ts";
+import { createFeeState, encodeFeeState, type FeeState, fixedCommitteeRoot, parametersRoot } from "./fees.ts";
 import { emptyAsset } from "./peg/governance.ts";
 import { anchorRecord } from "./peg/headers.ts";
 import { PegState } from "./peg/state.ts";
 import type { PegRules, SideRules } from "./rules.ts";
 import { createUtxoSet, type SideUtxo, UTXO_KIND, type UtxoBase, type UtxoSet } from "./utxo.ts";
+import { createVotesState, type VotesState } from "./votes/state.ts";
 
 const STATE_TAG = utf8ToBytes("bystack/state/1");
 
@@ -26,6 +27,8 @@ export class SideState {
   readonly utxos: UtxoSet;
   readonly peg: PegState | undefined;
   readonly fees: FeeState;
+  /** Undefined on a chain with a fixed committee. */
+  readonly votes: VotesState | undefined;
   #root: Hash | undefined;
 
   constructor(parts: {
@@ -34,12 +37,14 @@ export class SideState {
     utxos: UtxoSet;
     peg: PegState | undefined;
     fees: FeeState;
+    votes: VotesState | undefined;
   }) {
     this.rules = parts.rules;
     this.position = parts.position;
     this.utxos = parts.utxos;
     this.peg = parts.peg;
     this.fees = parts.fees;
+    this.votes = parts.votes;
   }
 
   utxo(outputId: Hash): SideUtxo | undefined {
@@ -52,7 +57,7 @@ export class SideState {
       STATE_TAG,
       this.utxos.digest().bytes(),
       this.pegRoot(),
-      votesRoot(this.fees, this.rules),
+      this.votesRoot(),
       parametersRoot(this.rules),
     );
     return this.#root;
@@ -62,11 +67,18 @@ export class SideState {
     return this.peg === undefined ? merkleRoot([]) : this.peg.root();
   }
 
+  votesRoot(): Hash {
+    return this.votes === undefined
+      ? fixedCommitteeRoot(this.fees, this.rules)
+      : this.votes.root(encodeFeeState(this.fees));
+  }
+
   /** Moves this final state into the base. States that do not descend from it are void afterwards. */
   settle(): void {
     this.root();
     this.utxos.settle();
     this.peg?.settle();
+    this.votes?.settle();
   }
 }
 
@@ -105,5 +117,6 @@ export function createGenesisState(rules: SideRules, utxoBase?: UtxoBase): SideS
     utxos,
     peg: rules.peg === undefined ? undefined : genesisPeg(rules.peg),
     fees: createFeeState(rules),
+    votes: rules.spec.votes === undefined ? undefined : createVotesState(rules.spec),
   });
 }

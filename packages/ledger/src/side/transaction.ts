@@ -1,11 +1,12 @@
 // Rules of one ordinary side-chain transaction (sidechain.md sections 1 and 3): those that need no state (form, programs,
 // balance, fee), judged once, and the run of its programs with one gas account. Transfers and burns; claims, system
-// transactions and coinbases have rules of their own.
+// transactions and coinbases have rules of their own; registrations of candidates (kind 6) are both.
 
 import { isRetirementProgram, signatureHash } from "@bystack/protocol/entry";
 import { isBtm } from "@bystack/protocol/peg/claim";
 import { isPayee } from "@bystack/protocol/peg/vault";
 import { executedProgram, witnessForm } from "@bystack/protocol/program";
+import { CANDIDATE_KEY_BYTES, isCandidateInput } from "@bystack/protocol/side/candidate";
 import { type MappedSideTransaction, mapSideTransaction, type SideSource } from "@bystack/protocol/side/entries";
 import type { SideOutput, SideTransaction } from "@bystack/protocol/side/transaction";
 import { VARINT63_MAX } from "@bystack/protocol/wire";
@@ -15,6 +16,7 @@ import type { VmErrorCode } from "@bystack/vm/errors";
 import { runProgram } from "@bystack/vm/interpreter";
 import type { SideTransactionErrorCode } from "./errors.ts";
 import type { SideRules, SignatureCheck } from "./rules.ts";
+import { CANDIDATE_GAS } from "./votes/candidates.ts";
 
 /** An ordinary transaction that satisfies every rule without state. */
 export type CheckedTransaction = {
@@ -29,15 +31,22 @@ export type CheckResult =
   | { readonly ok: true; readonly value: CheckedTransaction }
   | { readonly ok: false; readonly code: SideTransactionErrorCode };
 
-/** Only spends go in; vote outputs and veto inputs decode and are refused until elections exist. */
-function validateKinds(transaction: SideTransaction): SideTransactionErrorCode | undefined {
+/** Spends go in, and on a chain with elections vetos and, first, the system input of a candidate. */
+function validateKinds(transaction: SideTransaction, rules: SideRules): SideTransactionErrorCode | undefined {
   if (transaction.version !== 1n) return "TX_VERSION";
   if (transaction.inputs.length === 0 || transaction.outputs.length === 0) return "TX_FORM";
-  for (const input of transaction.inputs) {
-    if (input.kind === "veto") return "FEATURE_OFF";
-    if (input.kind !== "spend") return "TX_FORM";
+  for (const [index, input] of transaction.inputs.entries()) {
+    if (input.kind === "veto" && rules.spec.votes === undefined) return "FEATURE_OFF";
+    const isCandidate = index === 0 && rules.spec.votes !== undefined && isCandidateInput(input);
+    if (input.kind !== "veto" && input.kind !== "spend" && !isCandidate) return "TX_FORM";
   }
   return undefined;
+}
+
+function validateVote(output: SideOutput & { readonly kind: "vote" }, rules: SideRules): boolean {
+  const { votes } = rules.spec;
+  if (votes === undefined || !isBtm(output.assetId)) return false;
+  return output.amount >= votes.outputMinNeu && output.vote.length === CANDIDATE_KEY_BYTES;
 }
 
 function validateOutput(output: SideOutput, rules: SideRules): SideTransactionErrorCode | undefined {
@@ -46,7 +55,10 @@ function validateOutput(output: SideOutput, rules: SideRules): SideTransactionEr
     // No id covers the type of a retirement, so only one type is accepted: one encoding for one id.
     return output.kind === "intra" ? undefined : "TX_FORM";
   }
-  if (output.kind === "vote") return "FEATURE_OFF";
+  if (output.kind === "vote") {
+    if (rules.spec.votes === undefined) return "FEATURE_OFF";
+    if (!validateVote(output, rules)) return "VOTE_OUTPUT";
+  }
   if (output.kind === "cross") {
     if (rules.peg === undefined) return "FEATURE_OFF";
     return isPayee(output.program) ? undefined : "BURN_PROGRAM";
@@ -89,11 +101,13 @@ function vmGas(feeNeu: bigint, sizeBytes: number, rules: SideRules): number | un
 
 /** Everything about an ordinary transaction that does not depend on state. */
 export function checkTransaction(transaction: SideTransaction, rules: SideRules, height: number): CheckResult {
-  const kinds = validateKinds(transaction);
+  const kinds = validateKinds(transaction, rules);
   if (kinds !== undefined) return { ok: false, code: kinds };
   if (transaction.timeRange !== 0n && transaction.timeRange < BigInt(height))
     return { ok: false, code: "TX_TIME_RANGE" };
-  for (const output of transaction.outputs) {
+  // A candidate's first output is the empty retirement of its system input.
+  const isCandidate = isCandidateInput(transaction.inputs[0]);
+  for (const output of isCandidate ? transaction.outputs.slice(1) : transaction.outputs) {
     const code = validateOutput(output, rules);
     if (code !== undefined) return { ok: false, code };
   }
@@ -135,7 +149,7 @@ function answerOutputQuery(mapped: MappedSideTransaction, query: OutputQuery): b
 
 function programContext(
   mapped: MappedSideTransaction,
-  source: SideSource & { readonly kind: "spend" },
+  source: SideSource & { readonly kind: "spend" | "veto" },
   height: number,
 ): VmContext {
   return {
@@ -157,13 +171,20 @@ export type ProgramVerdict =
 
 /**
  * Runs the programs of all inputs in their order, each with the gas that the earlier ones left. `gasUsed` includes the
- * transaction's bytes.
+ * transaction's bytes, and what a candidate's signatures and keys cost.
  */
 export function runPrograms(checked: CheckedTransaction, height: number, checkSig: SignatureCheck): ProgramVerdict {
   const { transaction, mapped } = checked;
   let gasLeft = checked.vmGas;
   for (const source of mapped.sources) {
-    if (source.kind !== "spend") return { ok: false, input: source.index, error: "ErrContext" };
+    if (source.kind === "system") {
+      gasLeft -= CANDIDATE_GAS;
+      if (gasLeft < 0) return { ok: false, input: source.index, error: "ErrRunLimitExceeded" };
+      continue;
+    }
+    if (source.kind !== "spend" && source.kind !== "veto") {
+      return { ok: false, input: source.index, error: "ErrContext" };
+    }
     const run = runProgram({
       vmVersion: 1n,
       code: executedProgram(source.input.program),

@@ -4,7 +4,7 @@
 import { type MerklePath, merklePath } from "@bystack/protocol/merkle";
 import { isBtm } from "@bystack/protocol/peg/claim";
 import { bytesToHex, type Hash } from "@bystack/utils/bytes";
-import { parametersRoot, votesRoot } from "./fees.ts";
+import { parametersRoot } from "./fees.ts";
 import type { AssetRecord, ClaimRecord, CoinRecord, HeaderRecord, PayoutRecord, RequestRecord } from "./peg/records.ts";
 import type { PauseFlags, PegState } from "./peg/state.ts";
 import { circulating, floatNeu, isFreeCoin, openPayouts, owed, type PayoutStatus, payoutStatus } from "./peg/status.ts";
@@ -117,7 +117,7 @@ export function sectionProof(state: SideState, name: string): SectionProof | und
       index,
     ),
     utxoDigest: state.utxos.digest().bytes(),
-    votesRoot: votesRoot(state.fees, state.rules),
+    votesRoot: state.votesRoot(),
     parametersRoot: parametersRoot(state.rules),
   };
 }

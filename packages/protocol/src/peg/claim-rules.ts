@@ -7,7 +7,7 @@ import { transactionEntryId } from "../entry.ts";
 import { type Claim, type ClaimedOutput, type ClaimProof, claimNullifier, collectorMessage, isBtm } from "./claim.ts";
 import type { PegErrorCode } from "./errors.ts";
 import { type HeaderRoots, isBeyondFirstLeaf, verifyStatusPath, verifyTransactionPath } from "./inclusion.ts";
-import { depositProgram, isFloatRecipient, isRecipient, type VaultKeys } from "./vault.ts";
+import { depositProgram, isFloatRecipient, isPoolRecipient, isRecipient, type VaultKeys } from "./vault.ts";
 
 /** What the rules ask about the main chain as the side chain's state knows it. */
 export type MainChainView = {
@@ -35,6 +35,8 @@ export type ClaimContext = MainChainView & {
   /** Whether claims of this asset are paused. */
   readonly isPaused: (assetId: Hash) => boolean;
   readonly verifySignature: (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) => boolean;
+  /** Whether BTM may be deposited for the reward pool; only on chains with elections. */
+  readonly hasRewardPool?: boolean;
 };
 
 /** C2 to C6: the output is real, deep enough, not from a first transaction, and its value really moved. */
@@ -64,7 +66,8 @@ export function validateDepositProof(
 function validateProgram(claim: Claim, context: ClaimContext): PegErrorCode | undefined {
   const keys = context.vaultKeys(claim.proof.vaultEpoch);
   if (keys === undefined) return "CLAIM_EPOCH";
-  if (!isRecipient(claim.recipient)) return "CLAIM_PROGRAM";
+  const isPool = context.hasRewardPool === true && isPoolRecipient(claim.recipient) && isBtm(claim.assetId);
+  if (!isPool && !isRecipient(claim.recipient)) return "CLAIM_PROGRAM";
   const expected = depositProgram({ keys, chainId: context.chainId, recipient: claim.recipient });
   return equalBytes(expected, claim.program) ? undefined : "CLAIM_PROGRAM";
 }

@@ -1,6 +1,7 @@
 // System transactions of the peg (federation.md section 4): one type-4 input `kind | body`, arguments in the witness, one
-// empty retirement. Kinds 1 (main-chain headers), 2 (proofs: payouts and coins) and 4 (governance) work; kinds 3, 5, 6 and
-// proof form 02 decode and are refused with FEATURE_OFF. One encoding for each; decoders give undefined for anything else.
+// empty retirement. Kinds 1 (main-chain headers), 2 (proofs: payouts and coins) and 4 (governance) are read here; kinds 3, 5,
+// 6 and proof form 02 are refused with FEATURE_OFF (side/evidence and side/candidate read 5 and 6 on chains with elections).
+// One encoding for each; decoders give undefined for anything else.
 
 import { concatBytes, equalBytes, type Hash, u64ToBytesLe, utf8ToBytes } from "@bystack/utils/bytes";
 import { err, ok, type Result } from "@bystack/utils/result";
@@ -8,6 +9,7 @@ import { BTM_ASSET_ID } from "../entry.ts";
 import { decodeMainHeader, encodeMainHeader, type MainHeader } from "../main/block.ts";
 import {
   createSideTransaction,
+  type SideOutput,
   type SideSystemInput,
   type SideTransaction,
   type SideTransactionData,
@@ -207,15 +209,28 @@ export function isSystemTransaction(transaction: SideTransactionData): boolean {
   return transaction.inputs[0]?.kind === "system";
 }
 
-/** One type-4 input, version 1, time range 0, one retirement `6a` of 0 BTM. */
-function hasSystemForm(transaction: SideTransactionData): boolean {
-  const [output] = transaction.outputs;
-  if (transaction.inputs.length !== 1 || transaction.outputs.length !== 1 || output?.kind !== "intra") return false;
-  if (transaction.version !== 1n || transaction.timeRange !== 0n || output.amount !== 0n) return false;
+/** The output that every system transaction begins with: a retirement `6a` of 0 BTM. */
+export const EMPTY_RETIREMENT: SideOutput = {
+  kind: "intra",
+  assetId: BTM_ASSET_ID,
+  amount: 0n,
+  program: FLOAT_RECIPIENT,
+};
+
+/** Whether an output is exactly {@link EMPTY_RETIREMENT}. */
+export function isEmptyRetirement(output: SideOutput | undefined): boolean {
+  if (output?.kind !== "intra" || output.amount !== 0n) return false;
   return equalBytes(output.assetId, BTM_ASSET_ID) && equalBytes(output.program, FLOAT_RECIPIENT);
 }
 
-/** Reads a system transaction's content. The transaction itself was decoded strictly. */
+/** One type-4 input, version 1, time range 0, one empty retirement: every kind but 6. */
+export function hasSystemForm(transaction: SideTransactionData): boolean {
+  if (transaction.inputs.length !== 1 || transaction.outputs.length !== 1) return false;
+  if (transaction.version !== 1n || transaction.timeRange !== 0n) return false;
+  return isEmptyRetirement(transaction.outputs[0]);
+}
+
+/** Reads a system transaction of the peg. The transaction itself was decoded strictly. */
 export function parseSystem(transaction: SideTransactionData): Result<SystemContent, SystemErrorCode> {
   const [input] = transaction.inputs;
   if (input?.kind !== "system" || !hasSystemForm(transaction)) return err("SYSTEM_FORM");
@@ -243,12 +258,13 @@ export function parseSystem(transaction: SideTransactionData): Result<SystemCont
   }
 }
 
-function createSystem(systemKind: bigint, body: Uint8Array, args: readonly Uint8Array[]): SideTransaction {
+/** A system transaction of the plain form. */
+export function createSystem(systemKind: bigint, body: Uint8Array, args: readonly Uint8Array[]): SideTransaction {
   return createSideTransaction({
     version: 1n,
     timeRange: 0n,
     inputs: [{ kind: "system", systemKind, body, arguments: args }],
-    outputs: [{ kind: "intra", assetId: BTM_ASSET_ID, amount: 0n, program: FLOAT_RECIPIENT }],
+    outputs: [EMPTY_RETIREMENT],
   });
 }
 

@@ -4,7 +4,15 @@
 
 import { validatePublicKey } from "@bystack/crypto/ed25519";
 import { sha3_256, sha3_256Parts } from "@bystack/crypto/hash";
-import { compareBytes, concatBytes, type Hash, u32ToBytesLe, u64ToBytesLe, utf8ToBytes } from "@bystack/utils/bytes";
+import {
+  compareBytes,
+  concatBytes,
+  equalBytes,
+  type Hash,
+  u32ToBytesLe,
+  u64ToBytesLe,
+  utf8ToBytes,
+} from "@bystack/utils/bytes";
 import { errorFactory } from "@bystack/utils/errors";
 import { multisigScript, pushNumber, scriptProgram } from "../program.ts";
 import { ByteWriter } from "../wire.ts";
@@ -107,6 +115,13 @@ export function isRecipient(recipient: Uint8Array): boolean {
 
 export function isFloatRecipient(recipient: Uint8Array): boolean {
   return recipient.length === 1 && recipient[0] === 0x6a;
+}
+
+/** A deposit for this recipient feeds the reward pool of a chain with elections: `6a 04 "POOL"` (docs/adr/0007). */
+export const POOL_RECIPIENT: Uint8Array = Uint8Array.of(0x6a, 0x04, 0x50, 0x4f, 0x4f, 0x4c);
+
+export function isPoolRecipient(recipient: Uint8Array): boolean {
+  return equalBytes(recipient, POOL_RECIPIENT);
 }
 
 /** The two program forms that a burn may name on the main chain: exactly `00 14 <20>` or `00 20 <32>`. */

@@ -9,6 +9,7 @@ import { SIDE_DECODE_LIMITS } from "../side/transaction.ts";
 import { chainSpecHash } from "../spec.ts";
 import type { MainChainSpec } from "./main.ts";
 import type { FederationSpec, SideChainSpec } from "./side.ts";
+import type { VotesSpec } from "./votes.ts";
 
 const BYTOM_GENESIS = {
   nonce: 9_253_507_043_297n,
@@ -144,6 +145,24 @@ export function createDevFederation(options: DevFederationOptions): FederationSp
   };
 }
 
+/** Vapor's election parameters (spec/vapor.md section 4) with what bbft.md section 10 adds. */
+export const DEFAULT_VOTES: VotesSpec = {
+  outputMinNeu: 100_000_000n,
+  thresholdNeu: 100_000_000_000_000n,
+  bondMinNeu: 10_000_000_000_000n,
+  committeeMin: 4,
+  committeeMax: 10,
+  seatChangeDivisor: 3,
+  standbysMax: 10,
+  candidatesMax: 1000,
+  missedMax: 60,
+  // 20 days of blocks of 0.5 s, as long as a vote is locked; light clients trust for 14 days.
+  unbondingBlocks: 3_456_000,
+  trustingMs: 1_209_600_000,
+  producersBps: 9000,
+  poolReleaseNeu: 0n,
+};
+
 /** Creates the spec of a dev side chain: sidechain.md's defaults, short epochs, development mode. */
 export function createDevSideSpec(options: {
   readonly name: string;
@@ -152,6 +171,8 @@ export function createDevSideSpec(options: {
   readonly federation: FederationSpec | null;
   readonly genesisOutputs?: SideChainSpec["genesis"]["outputs"];
   readonly consensus?: Partial<SideChainSpec["consensus"]>;
+  /** Turns elections on. */
+  readonly votes?: VotesSpec;
 }): SideChainSpec {
   return {
     kind: "side",
@@ -174,9 +195,10 @@ export function createDevSideSpec(options: {
     },
     gas: { priceNeu: 200n, maxBlock: 10_000_000, maxTransaction: 640_000 },
     limits: { blockBytesMax: 4_000_000, ...SIDE_DECODE_LIMITS, systemTransactionsMax: 64, claimsMax: 200 },
-    features: { programs: "any", votes: false, privacy: "transparent" },
+    features: { programs: "any", votes: options.votes !== undefined, privacy: "transparent" },
     locks: { coinbaseBlocks: 7200, voteBlocks: 3_456_000 },
     subsidyNeu: 0n,
     federation: options.federation,
+    ...(options.votes === undefined ? {} : { votes: options.votes }),
   };
 }

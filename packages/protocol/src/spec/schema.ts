@@ -32,12 +32,16 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** A mapping with exactly these keys. */
-export function object<F extends Readonly<Record<string, Schema<unknown>>>>(
+type Fields = Readonly<Record<string, Schema<unknown>>>;
+
+/** A mapping with exactly these keys; those of `optional` may be missing, which is not the same as being null. */
+export function object<F extends Fields, O extends Fields = Record<never, never>>(
   fields: F,
-): Schema<{ readonly [K in keyof F]: Described<F[K]> }> {
-  type T = { readonly [K in keyof F]: Described<F[K]> };
-  const names = Object.keys(fields);
+  optional?: O,
+): Schema<{ readonly [K in keyof F]: Described<F[K]> } & { readonly [K in keyof O]?: Described<O[K]> }> {
+  type T = { readonly [K in keyof F]: Described<F[K]> } & { readonly [K in keyof O]?: Described<O[K]> };
+  const all: Fields = { ...fields, ...optional };
+  const names = Object.keys(all);
   return {
     parse(value, path, problems) {
       if (!isRecord(value)) return report(problems, path, "must be a mapping of keys to values");
@@ -49,14 +53,16 @@ export function object<F extends Readonly<Record<string, Schema<unknown>>>>(
         report(problems, joinPath(path, key), `is no key here; ${hint}`);
       }
       const parsed: Record<string, unknown> = {};
-      for (const [name, schema] of Object.entries(fields)) {
+      for (const [name, schema] of Object.entries(all)) {
         if (Object.hasOwn(value, name)) parsed[name] = schema.parse(value[name], joinPath(path, name), problems);
-        else report(problems, joinPath(path, name), "is missing");
+        else if (Object.hasOwn(fields, name)) report(problems, joinPath(path, name), "is missing");
       }
       return problems.length === before ? (parsed as T) : undefined;
     },
     format(value) {
-      return Object.fromEntries(names.map((name) => [name, fields[name]?.format(value[name as keyof F]) ?? null]));
+      const values: Readonly<Record<string, unknown>> = value;
+      const present = names.filter((name) => Object.hasOwn(fields, name) || values[name] !== undefined);
+      return Object.fromEntries(present.map((name) => [name, all[name]?.format(values[name]) ?? null]));
     },
   };
 }

@@ -18,6 +18,7 @@ import {
   type SpecProblem,
   text,
 } from "./schema.ts";
+import { checkVotes, votesSchema } from "./votes.ts";
 
 /** The largest committee of the engine (bbft.md section 3). */
 export const COMMITTEE_MAX = 100;
@@ -97,7 +98,7 @@ const federation = object({
   ),
 });
 
-export const sideChainSpecSchema = object({
+const sideFields = {
   kind: oneOf("side"),
   name: networkName,
   networkId: networkName,
@@ -152,7 +153,10 @@ export const sideChainSpecSchema = object({
   /** Newly created BTM per block; 0 on a pegged chain. */
   subsidyNeu: decimal({}),
   federation: nullable(federation),
-});
+};
+
+/** `votes` is there exactly on chains with elections, so that no other chain's id depends on them. */
+export const sideChainSpecSchema = object(sideFields, { votes: votesSchema });
 
 /** A side chain as data. Blocks, amounts and times in the units that the names say. */
 export type SideChainSpec = Described<typeof sideChainSpecSchema>;
@@ -160,7 +164,7 @@ export type SideChainSpec = Described<typeof sideChainSpecSchema>;
 /** The federation of a pegged chain. */
 export type FederationSpec = NonNullable<SideChainSpec["federation"]>;
 
-type Report = (path: string, rule: string) => void;
+export type Report = (path: string, rule: string) => void;
 
 /** Refuses keys that are no keys, and any key that stands in two places: no key has two uses. */
 function checkKeys(keys: readonly { readonly path: string; readonly key: Uint8Array }[], report: Report): void {
@@ -277,7 +281,7 @@ export function sideChainSpecProblems(spec: SideChainSpec): SpecProblem[] {
       previous === undefined ? version === 1 && height === 0 : version > previous.version && height > previous.height;
     if (!ascending) report(`protocol[${i}]`, "must start with version 1 at height 0 and ascend in both");
   });
-  if (spec.features.votes) report("features.votes", "is not available in this protocol version");
+  checkVotes(spec, report);
   if (spec.gas.maxTransaction > spec.gas.maxBlock) report("gas.maxTransaction", "is above gas.maxBlock");
   if (spec.limits.transactionBytesMax > spec.limits.blockBytesMax) {
     report("limits.transactionBytesMax", "is above limits.blockBytesMax");

@@ -40,6 +40,7 @@ function claimContext(
     isClaimed: (nullifier) => isClaimed(state, nullifier),
     isPaused: (assetId) => isPausedIn(state, assetId),
     verifySignature,
+    hasRewardPool: side.spec.votes !== undefined,
   };
 }
 

@@ -1,0 +1,148 @@
+// What the state remembers about elections (sidechain.md sections 4 and 5), and the bytes of each record: the state root
+// commits to them, snapshots carry them.
+
+import { writeVarint53 } from "@bystack/protocol/side/header";
+import { ByteReader, ByteWriter } from "@bystack/protocol/wire";
+import type { Hash } from "@bystack/utils/bytes";
+import type { RecordCodec } from "../peg/records.ts";
+
+/** A seat of an epoch. */
+export type CommitteeMember = {
+  readonly voteKey: Uint8Array;
+  readonly rewardProgram: Uint8Array;
+  /** Key of the candidate that has it; empty for a validator of the chain spec. */
+  readonly candidate: Uint8Array;
+  /** Percent of its rewards for its voters. */
+  readonly voterShare: number;
+};
+
+/** A candidate ranked below the committee, with the votes that it is paid by. */
+export type Standby = Pick<CommitteeMember, "rewardProgram" | "candidate" | "voterShare"> & { readonly votes: bigint };
+
+export type EpochCommittee = {
+  readonly epoch: number;
+  readonly members: readonly CommitteeMember[];
+  readonly standbys: readonly Standby[];
+};
+
+/** A registered candidate. Its votes are the sum of the vote outputs for its key, the bond included. */
+export type CandidateRecord = {
+  readonly key: Uint8Array;
+  readonly voteKey: Uint8Array;
+  readonly rewardProgram: Uint8Array;
+  readonly voterShare: number;
+  readonly votes: bigint;
+  /** Undefined once it is taken back or seized. */
+  readonly bond: { readonly outputId: Hash; readonly amount: bigint } | undefined;
+  /** Epoch in which it resigned. */
+  readonly resignedEpoch: number | undefined;
+  /** Last epoch for which it was elected; 0 for none. */
+  readonly lastSeatEpoch: number;
+};
+
+/** A vote key that broke a rule: accepted once, for this epoch and view. */
+export type BarredRecord = {
+  readonly voteKey: Uint8Array;
+  readonly epoch: number;
+  readonly view: number;
+  /** Block that holds the evidence. */
+  readonly height: number;
+};
+
+/** A record holds copies: what a decoder gives are views of a whole block or snapshot. */
+function codec<T>(write: (writer: ByteWriter, record: T) => void, read: (reader: ByteReader) => T): RecordCodec<T> {
+  return {
+    encode: (record) => {
+      const writer = new ByteWriter(256);
+      write(writer, record);
+      return writer.finish();
+    },
+    decode: (bytes) => {
+      const reader = new ByteReader(bytes);
+      const record = read(reader);
+      reader.finish();
+      return reader.error === undefined ? record : undefined;
+    },
+  };
+}
+
+function writeList<T>(writer: ByteWriter, items: readonly T[], write: (item: T) => void): void {
+  writer.varint31(items.length);
+  for (const item of items) write(item);
+}
+
+function readList<T>(reader: ByteReader, read: () => T): T[] {
+  const count = reader.varint31();
+  if (count > reader.remaining) reader.fail("LENGTH_RANGE");
+  const items: T[] = [];
+  for (let i = 0; i < count && reader.error === undefined; i += 1) items.push(read());
+  return items;
+}
+
+const copy = (bytes: Uint8Array): Uint8Array => bytes.slice();
+
+export const COMMITTEE_CODEC: RecordCodec<EpochCommittee> = codec(
+  (writer, committee) => {
+    writeVarint53(writer, committee.epoch);
+    writeList(writer, committee.members, (member) => {
+      writer.raw(member.voteKey).varstr(member.rewardProgram).varstr(member.candidate).byte(member.voterShare);
+    });
+    writeList(writer, committee.standbys, (standby) => {
+      writer.varstr(standby.rewardProgram).varstr(standby.candidate).byte(standby.voterShare).varint63(standby.votes);
+    });
+  },
+  (reader) => ({
+    epoch: reader.varint53(),
+    members: readList(reader, () => ({
+      voteKey: copy(reader.take(32)),
+      rewardProgram: copy(reader.varstr()),
+      candidate: copy(reader.varstr()),
+      voterShare: reader.byte(),
+    })),
+    standbys: readList(reader, () => ({
+      rewardProgram: copy(reader.varstr()),
+      candidate: copy(reader.varstr()),
+      voterShare: reader.byte(),
+      votes: reader.varint63(),
+    })),
+  }),
+);
+
+export const MISSED_CODEC: RecordCodec<readonly number[]> = codec(
+  (writer, missed) => writeList(writer, missed, (count) => writeVarint53(writer, count)),
+  (reader) => readList(reader, () => reader.varint53()),
+);
+
+export const CANDIDATE_CODEC: RecordCodec<CandidateRecord> = codec(
+  (writer, record) => {
+    writer.raw(record.key).raw(record.voteKey).varstr(record.rewardProgram).byte(record.voterShare);
+    writer.varint63(record.votes).byte(record.bond === undefined ? 0 : 1);
+    if (record.bond !== undefined) writer.raw(record.bond.outputId).varint63(record.bond.amount);
+    writer.byte(record.resignedEpoch === undefined ? 0 : 1);
+    if (record.resignedEpoch !== undefined) writeVarint53(writer, record.resignedEpoch);
+    writeVarint53(writer, record.lastSeatEpoch);
+  },
+  (reader) => ({
+    key: copy(reader.take(64)),
+    voteKey: copy(reader.take(32)),
+    rewardProgram: copy(reader.varstr()),
+    voterShare: reader.byte(),
+    votes: reader.varint63(),
+    bond: reader.byte() === 0 ? undefined : { outputId: copy(reader.hash()), amount: reader.varint63() },
+    resignedEpoch: reader.byte() === 0 ? undefined : reader.varint53(),
+    lastSeatEpoch: reader.varint53(),
+  }),
+);
+
+export const BARRED_CODEC: RecordCodec<BarredRecord> = codec(
+  (writer, record) => {
+    writer.raw(record.voteKey);
+    for (const value of [record.epoch, record.view, record.height]) writeVarint53(writer, value);
+  },
+  (reader) => ({
+    voteKey: copy(reader.take(32)),
+    epoch: reader.varint53(),
+    view: reader.varint53(),
+    height: reader.varint53(),
+  }),
+);
