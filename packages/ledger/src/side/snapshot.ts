@@ -142,10 +142,14 @@ function deriveIndexes(peg: PegState): boolean {
   return true;
 }
 
-type Target = { parts: Parts; utxos: UtxoSet; peg: PegState; votes: VotesState };
+type Target = { parts: Parts; utxos: UtxoSet; peg: PegState; votes: VotesState | undefined };
 
-/** A record of elections; undefined when the entry is of another kind. */
-function importVotes({ type, value }: SnapshotEntry, key: string, { parts, votes }: Target): boolean | undefined {
+/** Puts a record of elections where it belongs; false when the entry is none. */
+function importVotes(
+  { type, value }: SnapshotEntry,
+  key: string,
+  { parts, votes }: { parts: Parts; votes: VotesState },
+): boolean {
   switch (type) {
     case SNAPSHOT_ENTRY.committee: {
       const committee = COMMITTEE_CODEC.decode(value);
@@ -166,7 +170,7 @@ function importVotes({ type, value }: SnapshotEntry, key: string, { parts, votes
       return record !== undefined && bytesToHex(record.voteKey) === key && put(votes.barred, key, record);
     }
     default:
-      return undefined;
+      return false;
   }
 }
 
@@ -206,7 +210,7 @@ function importEntry(entry: SnapshotEntry, target: Target): boolean {
     case SNAPSHOT_ENTRY.utxo:
       return put(utxos, key, decodeUtxo(value));
     default:
-      return importVotes(entry, key, target) ?? false;
+      return target.votes !== undefined && importVotes(entry, key, { parts, votes: target.votes });
   }
 }
 
@@ -223,7 +227,7 @@ export function importState(rules: SideRules, entries: Iterable<SnapshotEntry>, 
   const utxos = createUtxoSet(utxoBase);
   const paused = { reorg: false, deficit: false, in: false, out: false };
   const none = { tip: new Uint8Array(32), nextPayout: 0n, governanceSeq: 0n, paused, waitsForFloat: false };
-  const votes = new VotesState({ committees: [], missed: [] });
+  const votes = rules.spec.votes === undefined ? undefined : new VotesState({ committees: [], missed: [] });
   const target: Target = { parts: { committees: [] }, utxos, peg: new PegState(none), votes };
   for (const entry of entries) {
     if (entry.value.length > SNAPSHOT_ENTRY_BYTES_MAX || !importEntry(entry, target)) {
@@ -238,10 +242,9 @@ export function importState(rules: SideRules, entries: Iterable<SnapshotEntry>, 
     if (!deriveIndexes(peg)) return { ok: false, code: "SNAPSHOT_INCOMPLETE" };
     peg.settle();
   }
-  const hasVotes = rules.spec.votes !== undefined;
-  if (hasVotes && !completeVotes(votes, parts)) return { ok: false, code: "SNAPSHOT_INCOMPLETE" };
+  if (votes !== undefined && !completeVotes(votes, parts)) return { ok: false, code: "SNAPSHOT_INCOMPLETE" };
   utxos.settle();
   const { position, fees } = parts;
-  const state = { rules, position, utxos, peg: rules.peg && peg, fees, votes: hasVotes ? votes : undefined };
+  const state = { rules, position, utxos, peg: rules.peg && peg, fees, votes };
   return { ok: true, state: new SideState(state) };
 }

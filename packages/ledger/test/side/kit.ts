@@ -23,7 +23,7 @@ import {
 import { depositProgram } from "@bystack/protocol/peg/vault";
 import { publicKeyProgram } from "@bystack/protocol/program";
 import { mapSideTransaction, sideSignatureHash } from "@bystack/protocol/side/entries";
-import { type SideHeader, sideBodyRoot } from "@bystack/protocol/side/header";
+import { committeeRoot, type SideHeader, sideBodyRoot } from "@bystack/protocol/side/header";
 import { createSideTransaction, type SideOutput, type SideTransaction } from "@bystack/protocol/side/transaction";
 import {
   chainSpecHash,
@@ -31,6 +31,7 @@ import {
   type FederationSpec,
   parseSideChainSpec,
   type SideChainSpec,
+  type VotesSpec,
 } from "@bystack/protocol/spec";
 import { createDevFederation, createDevMainSpec, createDevSideSpec } from "@bystack/protocol/spec/presets";
 import { bytesToHex, equalBytes, type Hash, utf8ToBytes } from "@bystack/utils/bytes";
@@ -41,6 +42,7 @@ import { createSideRules, epochOfHeight, type PegRules, type SideRules } from ".
 import { createGenesisState, type SideState } from "../../src/side/state.ts";
 import { recountSupply } from "../../src/side/supply.ts";
 import { type SideUtxo, spendCommitmentOf, UTXO_KIND } from "../../src/side/utxo.ts";
+import { committeeOf } from "../../src/side/votes/committee.ts";
 import { type MainNode, MainSim } from "./main-sim.ts";
 
 const ZERO = new Uint8Array(32);
@@ -81,6 +83,8 @@ export type KitOptions = {
   readonly maxBlockGas?: number;
   readonly blocksPerRetarget?: number;
   readonly limits?: Partial<SideChainSpec["limits"]>;
+  /** Turns elections on. */
+  readonly votes?: VotesSpec;
 };
 
 export class Kit {
@@ -130,6 +134,7 @@ export class Kit {
       })),
       federation: { ...federation, batchBlocks: 2, pegOutFeeNeu: 20_000_000n, ...options.federation },
       consensus: { epochBlocks: options.epochBlocks ?? 1000, run: 1 },
+      ...(options.votes === undefined ? {} : { votes: options.votes }),
     });
     const spec = {
       ...preset,
@@ -184,8 +189,13 @@ export class Kit {
       transactionRoot: body.transactionRoot,
       parentStateRoot: this.state.root(),
       skipRoot: ZERO,
-      nextCommitteeRoot: height % epochBlocks === 0 ? this.rules.nextCommitteeRoot : ZERO,
+      nextCommitteeRoot: height % epochBlocks === 0 ? this.#nextCommitteeRoot(height / epochBlocks + 1) : ZERO,
     };
+  }
+
+  #nextCommitteeRoot(epoch: number): Hash {
+    const members = committeeOf(this.state, epoch) ?? [];
+    return committeeRoot(members.map((member) => member.voteKey));
   }
 
   /** Builds, applies and keeps one block; every transaction must take effect. */
