@@ -25,6 +25,8 @@ const LOOPBACK = { host: "127.0.0.1", port: 0 };
 const peer = z.strictObject({
   id: z.string(),
   key: hex(32),
+  /** Of a peer that may be elected; those of the first committee are in the spec. */
+  voteKey: hex(32).optional(),
   host: z.string(),
   port: z.number().int().min(1).max(65_535),
 });

@@ -4,7 +4,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { publicKeyFromSeed, signEd25519, verifyEd25519 } from "@bystack/crypto/ed25519";
-import { createSeededRng, testSeed } from "@bystack/testing/rng";
 import { assembleCertificate, type Certificate, signedBytes } from "../src/side/certificate.ts";
 import { committeeRoot, hashSideHeader, type SideHeader } from "../src/side/header.ts";
 import {
@@ -205,16 +204,19 @@ test("headers that do not follow each other prove nothing", () => {
   assert.equal(faultOf(verifyFinalHeader(genesis, { headers: [], certificate: end.certificate }, context)), "LINK");
 });
 
-test("no bit of a proof can be changed", (t) => {
-  const seed = testSeed(20261121);
-  t.diagnostic(`seed ${seed}`);
-  const rng = createSeededRng(seed);
-  for (let round = 0; round < 300; round += 1) {
-    const { certificate } = end;
-    const part = rng.pick(["bitmap", "signatures", "blockHash"] as const);
-    const bytes = certificate[part].slice();
-    const at = rng.below(bytes.length);
-    bytes[at] = (bytes[at] ?? 0) ^ (1 << rng.below(8));
-    assert.equal(followEpoch(genesis, { ...end, certificate: { ...certificate, [part]: bytes } }, context).ok, false);
+test("no bit of a certificate can be changed", () => {
+  const { certificate } = end;
+  // Every bit, but of the signatures, whose check costs most, one in seventeen.
+  for (const [part, step] of [
+    ["bitmap", 1],
+    ["blockHash", 1],
+    ["signatures", 17],
+  ] as const) {
+    for (let bit = 0; bit < certificate[part].length * 8; bit += step) {
+      const bytes = certificate[part].slice();
+      bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+      const changed = { ...end, certificate: { ...certificate, [part]: bytes } };
+      assert.equal(followEpoch(genesis, changed, context).ok, false, `${part}, bit ${bit}`);
+    }
   }
 });

@@ -3,9 +3,13 @@
 
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { SideChain } from "@bystack/chain/side/side-chain";
+import type { CommitteeKeys } from "@bystack/consensus/bbft/committee";
 import type { StoredTip } from "@bystack/consensus/bbft/events";
+import type { SideState } from "@bystack/ledger/side/state";
+import { committeeOf } from "@bystack/ledger/side/votes/committee";
 import type { SideBlock } from "@bystack/protocol/side/proposal";
 import { bytesToHex, equalBytes, type Hash } from "@bystack/utils/bytes";
+import { assertInvariant } from "@bystack/utils/errors";
 import type { Logger } from "@bystack/utils/ports";
 import type { ShellPorts } from "./engine-shell.ts";
 import { headersInBody, type MainHeaders } from "./main-headers.ts";
@@ -45,6 +49,31 @@ export function createBlockPorts(options: {
     return stored !== undefined && equalBytes(stored.block.hash, block.hash);
   }
 
+  /** Whom the state behind an epoch's last block elects for the epoch after the next; undefined with a fixed committee. */
+  function electedBy(block: SideBlock): readonly Uint8Array[] | undefined {
+    const { spec } = chain.rules;
+    const { epoch, height } = block.header;
+    if (!spec.features.votes || height % spec.consensus.epochBlocks !== 0) return undefined;
+    // A block that is stored already is of this epoch or the last one: the final state still knows that committee.
+    const state = chain.stateOf(block.hash) ?? chain.final;
+    const elected = voteKeysOf(state, epoch + 2);
+    assertInvariant(elected !== undefined, "an epoch's last block elects the committee of the epoch after the next");
+    return elected;
+  }
+
+  async function isValid(block: SideBlock, certified: boolean): Promise<boolean> {
+    const { height } = block.header;
+    if (height <= chain.height) return isStored(block);
+    const parent = chain.stateOf(block.header.parentHash);
+    if (parent === undefined) return false;
+    // Under a certificate somebody has checked the proof of work: a newcomer need not compute it for years of headers.
+    const verdicts = certified ? "assumed" : await headers?.verdicts(parent, block.batches);
+    const result = chain.execute(block, verdicts ?? new Map<string, boolean>());
+    if (!result.ok) logger.warn("a proposed block is invalid", { height, code: result.code, where: result.where });
+    if (headersInBody(block.batches).length > 0) withHeaders.add(block.hash);
+    return result.ok;
+  }
+
   return {
     build: async (request) => {
       const parent = chain.stateOf(request.parentHash);
@@ -62,26 +91,35 @@ export function createBlockPorts(options: {
     validate: async (block, certified) => {
       // A sync brings many blocks at once: between two of them connections and timers get their turn.
       if (certified) await nextTurn();
-      const { height } = block.header;
-      if (height <= chain.height) return isStored(block);
-      const parent = chain.stateOf(block.header.parentHash);
-      if (parent === undefined) return false;
-      // Under a certificate somebody has checked the proof of work: a newcomer need not compute it for years of headers.
-      const verdicts = certified ? "assumed" : await headers?.verdicts(parent, block.batches);
-      const result = chain.execute(block, verdicts ?? new Map<string, boolean>());
-      if (!result.ok) logger.warn("a proposed block is invalid", { height, code: result.code, where: result.where });
-      if (headersInBody(block.batches).length > 0) withHeaders.add(block.hash);
-      return result.ok;
+      const valid = await isValid(block, certified);
+      return { valid, elected: valid ? electedBy(block) : undefined };
     },
     predicate: async (block) => headers?.holds(block.batches) ?? headersInBody(block.batches).length === 0,
     ownBlockNullified: (place, hash) => headers?.ownBlockNullified(place, withHeaders.has(hash)),
   };
 }
 
+function voteKeysOf(state: SideState, epoch: number): readonly Uint8Array[] | undefined {
+  return committeeOf(state, epoch)?.map(({ voteKey }) => voteKey);
+}
+
+/** The committees around the epoch of the block after the final state. */
+function committeesAround(chain: SideChain): CommitteeKeys | undefined {
+  const { final, rules } = chain;
+  if (!rules.spec.features.votes) return undefined;
+  const epoch = Math.floor(final.position.height / rules.spec.consensus.epochBlocks) + 1;
+  const [present, next] = [voteKeysOf(final, epoch), voteKeysOf(final, epoch + 1)];
+  assertInvariant(
+    present !== undefined && next !== undefined,
+    "a state knows the committees of this epoch and the next",
+  );
+  return { previous: epoch === 1 ? undefined : voteKeysOf(final, epoch - 1), present, next };
+}
+
 /** What the engine starts from: the newest stored block with a certificate, and the end of the epoch before it. */
 export async function storedTip(chain: SideChain, epochBlocks: number): Promise<StoredTip> {
   const newest = await chain.blocks.newestCertified();
-  const committees = undefined;
+  const committees = committeesAround(chain);
   if (newest === undefined)
     return { height: 0, block: undefined, certificate: undefined, opening: undefined, committees };
   const { epoch, height } = newest.block.header;

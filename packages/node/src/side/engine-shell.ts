@@ -16,14 +16,19 @@ export type EngineStep = (event: BbftEvent) => readonly BbftEffect[];
 /** An event before the shell stamps it with the time. */
 export type UnstampedEvent = BbftEvent extends infer E ? (E extends BbftEvent ? Omit<E, "nowMs"> : never) : never;
 
+export type Verdict = { readonly valid: boolean; readonly elected?: readonly Uint8Array[] | undefined };
+
 /** What the engine asks of the rest of the node. Rejections are fatal. */
 export type ShellPorts = {
   persist(entries: readonly RecordEntry[], replace: boolean): Promise<void>;
   send(to: Target, bytes: Uint8Array, type: BbftMessage["type"]): void;
   broadcast(bytes: Uint8Array, type: BbftMessage["type"]): void;
   build(request: Extract<BbftEffect, { type: "buildBlock" }>): Promise<BlockContent | undefined>;
-  /** `certified`: a quorum has checked the block; proof of work need not be computed again. */
-  validate(block: SideBlock, certified: boolean): Promise<boolean>;
+  /**
+   * `certified`: a quorum has checked the block; proof of work need not be computed again. `elected`: vote keys of the epoch
+   * after the next, with the last block of an epoch on a chain with elections.
+   */
+  validate(block: SideBlock, certified: boolean): Promise<Verdict>;
   /** True when the block's vote-time predicates hold; may be asked again. */
   predicate(block: SideBlock): Promise<boolean>;
   /** Resolves when the blocks are durable; final events go out after that. */
@@ -146,7 +151,7 @@ export function createEngineShell(options: {
         answer(
           ports
             .validate(effect.block, effect.certified)
-            .then((valid): UnstampedEvent => ({ type: "blockValidated", hash: effect.block.hash, valid })),
+            .then((verdict): UnstampedEvent => ({ type: "blockValidated", hash: effect.block.hash, ...verdict })),
         );
         return true;
       case "evaluatePredicate":

@@ -91,19 +91,23 @@ export type RunningNode = {
   stop(): Promise<void>;
 };
 
-/** Peers of the mesh by their place in the committee, and back. */
-class PeerPlaces {
-  readonly #idOf = new Map<number, string>();
+/** Peers of the mesh by their vote key, as far as it is known: the spec names those of the first committee. */
+class PeersByVoteKey {
+  readonly #idOf = new Map<string, string>();
 
   constructor(spec: SideChainSpec, options: SideNodeOptions) {
     for (const peer of options.peers) {
-      const place = spec.committee.findIndex((validator) => validator.id === peer.id);
-      if (place >= 0) this.#idOf.set(place, bytesToHex(peer.key));
+      const named = spec.committee.find((validator) => validator.id === peer.id);
+      const voteKey = peer.voteKey ?? named?.voteKey;
+      if (voteKey !== undefined) this.#idOf.set(bytesToHex(voteKey), bytesToHex(peer.key));
     }
   }
 
-  idOf(to: Target): string | undefined {
-    return "peer" in to ? to.peer : this.#idOf.get(to.validator);
+  /** `committee`: vote keys of the present epoch, in whose order places count. */
+  idOf(to: Target, committee: readonly Uint8Array[]): string | undefined {
+    if ("peer" in to) return to.peer;
+    const key = committee[to.validator];
+    return key === undefined ? undefined : this.#idOf.get(bytesToHex(key));
   }
 }
 
@@ -127,8 +131,10 @@ async function openGround(deps: SideNodeDependencies, opened: Opened): Promise<G
   const { store: driver, snapshotBlocks } = options;
   const store = await openSideStore({ data, spec, mainSpec, driver, snapshotBlocks, rng: systemRng, logger });
   opened.add(() => store.close());
-  const isValidator = spec.committee.some((validator) => equalBytes(validator.voteKey, keys.vote.publicKey));
-  const voteKey = isValidator ? keys.vote.publicKey : undefined;
+  // On a chain with elections every key may get a seat: its record of own votes begins before that.
+  const mayVote =
+    spec.features.votes || spec.committee.some((validator) => equalBytes(validator.voteKey, keys.vote.publicKey));
+  const voteKey = mayVote ? keys.vote.publicKey : undefined;
   const config = engineConfig({ spec, genesisHash: store.chain.genesisHash, voteKey });
   const { chainId } = config;
   const record =
@@ -145,7 +151,7 @@ class SideNode {
   readonly #deps: SideNodeDependencies;
   readonly #ground: Ground;
   readonly #opened: Opened;
-  readonly #places: PeerPlaces;
+  readonly #peersByVoteKey: PeersByVoteKey;
   readonly #instance: Instance = createInstance(systemClock.nowMs());
   readonly #info: NodeInfo;
   readonly #gate = new TransactionGate(systemClock);
@@ -163,7 +169,7 @@ class SideNode {
     this.#deps = deps;
     this.#ground = ground;
     this.#opened = opened;
-    this.#places = new PeerPlaces(ground.spec, deps.options);
+    this.#peersByVoteKey = new PeersByVoteKey(ground.spec, deps.options);
     this.#info = new NodeInfo({
       options: deps.options,
       version: deps.version,
@@ -263,9 +269,11 @@ class SideNode {
         ...createBlockPorts({ chain: store.chain, headers: this.#headers, logger }),
         persist: (entries, replace) => record?.persist(entries, replace) ?? Promise.resolve(),
         send: (to, bytes, type) => {
-          const id = this.#places.idOf(to);
+          const id = this.#peersByVoteKey.idOf(to, state.committees.present.keys);
           tap.record(bytes);
-          if (id !== undefined) this.#mesh?.send(id, messageTypeOf(type), bytes);
+          // A validator whose connection is not known gets it among the others: these are short questions.
+          if (id === undefined) this.#mesh?.broadcast(messageTypeOf(type), bytes);
+          else this.#mesh?.send(id, messageTypeOf(type), bytes);
         },
         broadcast: (bytes, type) => {
           tap.record(bytes);
@@ -321,11 +329,12 @@ class SideNode {
 
   /** Answers a peer that is behind. */
   async #serveFinal(request: { to: Target; fromHeight: number; countMax: number }): Promise<void> {
-    const id = this.#places.idOf(request.to);
-    if (id === undefined) return;
+    // Answers go to whoever asked.
+    if (!("peer" in request.to)) return;
+    const { peer } = request.to;
     const { store, config } = this.#ground;
     const bytes = await encodeFinalAnswer(store.chain.blocks, request, config.epochBlocks);
-    if (bytes !== undefined) this.#mesh?.send(id, MESSAGE.sync, bytes);
+    if (bytes !== undefined) this.#mesh?.send(peer, MESSAGE.sync, bytes);
   }
 
   async startServer(): Promise<number> {

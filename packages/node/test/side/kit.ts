@@ -9,7 +9,7 @@ import { type ApiClient, createClient } from "@bystack/api/client";
 import { FEDERATION_ROUTES } from "@bystack/api/federation-routes";
 import { NODE_ROUTES } from "@bystack/api/node-routes";
 import { publicKeyProgram } from "@bystack/protocol/program";
-import { formatChainSpec, type SideChainSpec } from "@bystack/protocol/spec";
+import { formatChainSpec, type SideChainSpec, type VotesSpec } from "@bystack/protocol/spec";
 import { createDevSideSpec } from "@bystack/protocol/spec/presets";
 import { hexToBytes } from "@bystack/utils/bytes";
 import { nullLogger } from "@bystack/utils/ports";
@@ -44,7 +44,7 @@ export class Committee {
   readonly observer: Seat;
   readonly spec: SideChainSpec;
 
-  constructor(options: { count: number; program: Uint8Array; coins: number }) {
+  constructor(options: { count: number; program: Uint8Array; coins: number; votes?: VotesSpec }) {
     this.seats = Array.from({ length: options.count }, (_, i) => this.#seat(`v${i + 1}`));
     this.observer = this.#seat("o1");
     this.spec = createDevSideSpec({
@@ -58,6 +58,7 @@ export class Committee {
       federation: null,
       genesisOutputs: Array.from({ length: options.coins }, () => ({ program: options.program, amountNeu: COIN_NEU })),
       consensus: CONSENSUS,
+      ...(options.votes && { votes: options.votes }),
     });
     for (const seat of this.#all()) this.saveSpec(seat, this.spec);
   }
@@ -93,7 +94,7 @@ export class Committee {
       snapshotBlocks: 10,
       peers: this.#all()
         .filter((other) => other !== seat)
-        .map(({ id, keys, mesh }) => ({ id, key: keys.peer, host: "127.0.0.1", port: mesh })),
+        .map(({ id, keys, mesh }) => ({ id, key: keys.peer, voteKey: keys.vote, host: "127.0.0.1", port: mesh })),
     });
     if (options.kind !== "side") throw new Error("these are the options of a side node");
     return options;

@@ -1,0 +1,194 @@
+// Elections among real nodes: a node that had no seat is voted in, one that nobody stands for loses its seat, the chain goes
+// on with the new committee alone, and a light client follows the change by certificates.
+
+import assert from "node:assert/strict";
+import { after, before, suite, test } from "node:test";
+import { publicKeyFromSeed, signEd25519, verifyEd25519 } from "@bystack/crypto/ed25519";
+import { BTM_ASSET_ID } from "@bystack/protocol/entry";
+import { EMPTY_RETIREMENT, SYSTEM_KIND } from "@bystack/protocol/peg/system";
+import { publicKeyProgram } from "@bystack/protocol/program";
+import { candidateMessage, encodeCandidateBody } from "@bystack/protocol/side/candidate";
+import { readCertificate } from "@bystack/protocol/side/certificate";
+import { mapSideTransaction } from "@bystack/protocol/side/entries";
+import { readSideHeader } from "@bystack/protocol/side/header";
+import { followEpoch, type LightClientState, verifyFinality } from "@bystack/protocol/side/light-client";
+import { createSideTransaction, type SideTransaction } from "@bystack/protocol/side/transaction";
+import { chainIdOf } from "@bystack/protocol/spec";
+import { DEFAULT_VOTES } from "@bystack/protocol/spec/presets";
+import { ByteReader } from "@bystack/protocol/wire";
+import { bytesToHex, concatBytes, hexToBytes } from "@bystack/utils/bytes";
+import { openNodeKeys } from "../../src/process/keys.ts";
+import { CONSENSUS, Committee, type Seat, type SideClient, type Started, until, untilHeight } from "./kit.ts";
+
+const COIN = 100_000_000n;
+/** Anybody's to spend: who pays is not what is tested here. */
+const ANYBODY = Uint8Array.of(0x51);
+const BOND_NEU = 500n * COIN;
+const FEE_NEU = COIN;
+
+const committee = new Committee({
+  count: 4,
+  program: ANYBODY,
+  coins: 4,
+  votes: {
+    ...DEFAULT_VOTES,
+    outputMinNeu: COIN,
+    thresholdNeu: 100n * COIN,
+    bondMinNeu: BOND_NEU,
+    committeeMax: 4,
+    unbondingBlocks: 1000,
+    trustingMs: 50_000,
+  },
+});
+const { spec } = committee;
+const chainId = chainIdOf(spec);
+const nodes: Started[] = [];
+/** The three that stand again, and the newcomer. */
+const standing: readonly Seat[] = [...committee.seats.slice(0, 3), committee.observer];
+
+function nodeAt(index: number): Started {
+  return nodes[index] ?? assert.fail(`there is no node ${index}`);
+}
+
+const voteKeysNow = async (client: SideClient): Promise<string[]> =>
+  (await client.call("consensus")).validators.map(({ voteKey }) => voteKey);
+
+/** Registers a node's vote key with a bond that is its votes, paid from one genesis coin. */
+function registration(seat: Seat, coin: { sourceId: string; sourcePosition: number; amount: string }): SideTransaction {
+  const { vote, reward } = openNodeKeys(seat.folder);
+  const keySeed = reward.seed;
+  const key = concatBytes(publicKeyFromSeed(keySeed), new Uint8Array(32));
+  const rewardProgram = publicKeyProgram(reward.publicKey);
+  const body = encodeCandidateBody({ action: "register", key, voteKey: vote.publicKey, rewardProgram, voterShare: 0 });
+  const amount = BigInt(coin.amount);
+  const make = (signatures: readonly Uint8Array[]): SideTransaction =>
+    createSideTransaction({
+      version: 1n,
+      timeRange: 0n,
+      inputs: [
+        { kind: "system", systemKind: SYSTEM_KIND.candidate, body, arguments: signatures },
+        {
+          kind: "spend",
+          sourceId: hexToBytes(coin.sourceId),
+          sourcePosition: BigInt(coin.sourcePosition),
+          assetId: BTM_ASSET_ID,
+          amount,
+          program: ANYBODY,
+          arguments: [],
+        },
+      ],
+      outputs: [
+        EMPTY_RETIREMENT,
+        { kind: "vote", assetId: BTM_ASSET_ID, amount: BOND_NEU, program: ANYBODY, vote: key },
+        { kind: "intra", assetId: BTM_ASSET_ID, amount: amount - BOND_NEU - FEE_NEU, program: ANYBODY },
+      ],
+    });
+  const message = candidateMessage(chainId, mapSideTransaction(make([])).id);
+  return make([signEd25519(keySeed, message), signEd25519(vote.seed, message)]);
+}
+
+before(async () => {
+  for (const seat of [...committee.seats, committee.observer]) nodes.push(await committee.start(seat));
+});
+
+after(async () => {
+  await Promise.all(nodes.map((node) => node.stop().catch(() => {})));
+  committee.remove();
+});
+
+suite("an election", () => {
+  const first = committee.seats.map(({ keys }) => keys.vote).sort();
+  const elected = standing.map(({ keys }) => keys.vote).sort();
+
+  test("before it the newcomer only follows", async () => {
+    for (const { client } of nodes) await untilHeight(client, 2);
+    const { voting, notVotingBecause, validators } = await nodeAt(4).client.call("consensus");
+    assert.deepEqual([voting, notVotingBecause], [false, "an observer has no vote"]);
+    assert.deepEqual(validators.map(({ voteKey }) => voteKey).sort(), first);
+  });
+
+  test("an epoch after the votes the newcomer has a seat and votes, and who does not stand has none", async () => {
+    const { client } = nodeAt(0);
+    const { items } = await client.call("outputs", { body: { programs: [bytesToHex(ANYBODY)] } });
+    for (const [i, seat] of standing.entries()) {
+      const coin = items[i] ?? assert.fail("a coin for each");
+      await client.call("submit", { body: { raw: bytesToHex(registration(seat, coin).raw) } });
+    }
+    await until(
+      "the newcomer's vote",
+      () => nodeAt(4).client.call("consensus"),
+      ({ voting }) => voting,
+    );
+    assert.deepEqual((await voteKeysNow(nodeAt(4).client)).sort(), elected);
+    const gone = await until(
+      "the seat that is lost",
+      () => nodeAt(3).client.call("consensus"),
+      ({ voting }) => !voting,
+    );
+    assert.equal(gone.notVotingBecause, "an observer has no vote");
+    assert.equal((await nodeAt(3).client.call("info")).ready, true, "it follows all the same");
+  });
+
+  test("the chain goes on with the newcomer and two others alone", async () => {
+    await nodeAt(3).stop();
+    await nodeAt(2).stop();
+    const { finalHeight } = await nodeAt(0).client.call("info");
+    for (const index of [0, 1, 4]) await untilHeight(nodeAt(index).client, finalHeight + 2 * CONSENSUS.epochBlocks);
+  });
+
+  test("the newcomer comes back after a restart and votes", async () => {
+    await nodeAt(4).stop();
+    nodes[4] = await committee.start(committee.observer);
+    await until(
+      "voting again",
+      () => nodeAt(4).client.call("consensus"),
+      ({ voting }) => voting,
+    );
+    const { finalHeight } = await nodeAt(4).client.call("info");
+    await untilHeight(nodeAt(1).client, finalHeight + 2);
+  });
+
+  test("a light client gets from the first committee to the elected one by certificates alone", async () => {
+    const { client } = nodeAt(1);
+    const verify = (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean =>
+      verifyEd25519({ publicKey, message, signature }, "strict-s");
+    const context = { nowMs: Date.now(), trustingMs: 3_600_000, verify };
+    const { epoch } = await client.call("consensus");
+    let state: LightClientState = {
+      chainId,
+      epoch: 1,
+      keys: spec.committee.map(({ voteKey }) => voteKey),
+      epochBlocks: CONSENSUS.epochBlocks,
+      timeMs: spec.genesis.timeMs,
+    };
+    const candidates = [state.keys, standing.map(({ keys }) => hexToBytes(keys.vote))];
+    const orders = candidates.flatMap((keys) => permutations(keys));
+    while (state.epoch < epoch) {
+      const ref = String(state.epoch * CONSENSUS.epochBlocks);
+      const answer = await client.call("finality", { params: { ref } });
+      const header = readSideHeader(new ByteReader(hexToBytes(answer.headers[0] ?? "")));
+      const certificate = readCertificate(new ByteReader(hexToBytes(answer.certificate)));
+      const followed = orders
+        .map((nextKeys) => followEpoch(state, { header, certificate, nextKeys }, context))
+        .find((result) => result.ok);
+      assert.ok(followed?.ok, `epoch ${state.epoch} leads on`);
+      state = followed.value;
+    }
+    assert.deepEqual(state.keys.map(bytesToHex).sort(), elected);
+    const height = (state.epoch - 1) * CONSENSUS.epochBlocks + 1;
+    await untilHeight(client, height);
+    const { headers, certificate } = await client.call("finality", { params: { ref: String(height) } });
+    const proof = {
+      headers: headers.map((bytes) => readSideHeader(new ByteReader(hexToBytes(bytes)))),
+      certificate: readCertificate(new ByteReader(hexToBytes(certificate))),
+    };
+    const verdict = verifyFinality(proof, state, verify);
+    assert.ok(verdict.ok, verdict.ok ? "" : verdict.error);
+    assert.equal(verdict.value.height, height);
+  });
+});
+
+function permutations<T>(items: readonly T[]): T[][] {
+  if (items.length < 2) return [[...items]];
+  return items.flatMap((item, i) => permutations(items.toSpliced(i, 1)).map((rest) => [item, ...rest]));
+}
