@@ -33,7 +33,7 @@ const SEGMENT_BYTES_DEFAULT = 67_108_864;
 
 export type LogOptions = {
   readonly disk: Disk;
-  /** The log's folder on the disk; nothing else may be in it. */
+  /** The log's folder on the disk; beside segments only what was set aside from it is in it. */
   readonly folder: string;
   /** Source of the segments' salts. */
   readonly rng: Rng;
