@@ -178,6 +178,17 @@ export const NODE_ROUTES = {
     }),
     errors: ["NOT_ON_THIS_CHAIN"],
   }),
+  incidents: route({
+    method: "GET",
+    path: "/v1/incidents",
+    summary: "Side chain: what was wrong with the node's own files, and what it did about it; newest last.",
+    reply: z.object({
+      items: z.array(
+        z.object({ code: z.string(), atMs: s.milliseconds, file: z.string(), what: z.string(), done: z.string() }),
+      ),
+    }),
+    errors: ["NOT_ON_THIS_CHAIN"],
+  }),
   stop: route({
     method: "POST",
     path: "/admin/stop",

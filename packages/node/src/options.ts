@@ -69,6 +69,8 @@ const sideOptions = z.strictObject({
   /** Development: the process kills itself when its federation member comes to this named crash point. */
   crashAt: z.enum(["CP16", "CP17", "CP18", "CP19"]).optional(),
   snapshotBlocks: z.number().int().min(10).default(1000),
+  /** Old blocks go once two snapshots cover them; somebody in the network must keep all of them for newcomers. */
+  prune: z.boolean().default(false),
 });
 
 const NODE_OPTIONS = z.discriminatedUnion("kind", [mainOptions, sideOptions]);

@@ -11,9 +11,9 @@ import type { DataFolder } from "@bystack/storage/data-folder";
 import { createMemoryDisk } from "@bystack/storage/disk-memory";
 import { openLog } from "@bystack/storage/log";
 import { createSeededRng } from "@bystack/testing/rng";
-import { nullLogger } from "@bystack/utils/ports";
 import { initNode } from "../src/process/keys.ts";
 import { type ConsensusRecord, openConsensusRecord, RECORD_FOLDER, RECORD_TYPE } from "../src/side/consensus-record.ts";
+import { incidentsIn } from "./incidents.ts";
 
 const root = mkdtempSync(join(tmpdir(), "bystack-record-"));
 after(() => rmSync(root, { recursive: true, force: true }));
@@ -34,7 +34,14 @@ type Memory = ReturnType<typeof createMemoryDisk>;
 
 function open(folder: string, disk: Memory): Promise<ConsensusRecord> {
   const data: DataFolder = { path: folder, disk, foundVersion: 1, release: () => {} };
-  return openConsensusRecord({ folder, data, chainId, voteKey, rng: createSeededRng(1), logger: nullLogger });
+  return openConsensusRecord({
+    folder,
+    data,
+    chainId,
+    voteKey,
+    rng: createSeededRng(1),
+    incidents: incidentsIn(folder),
+  });
 }
 
 function viewsOf(record: ConsensusRecord): number[] | undefined {

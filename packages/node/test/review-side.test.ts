@@ -38,6 +38,7 @@ import { supplyProblem } from "../src/side/recount.ts";
 import { encodeFinalAnswer } from "../src/side/serve-final.ts";
 import { openSideStore, type SideStore } from "../src/side/side-store.ts";
 import { RELAYED_PER_SECOND_MAX, TransactionGate } from "../src/side/transaction-gate.ts";
+import { incidentsIn } from "./incidents.ts";
 import { Committee } from "./side/kit.ts";
 
 const root = mkdtempSync(join(tmpdir(), "bystack-review-"));
@@ -353,8 +354,9 @@ test("a counter that disagrees with the outputs is named with both numbers", () 
 test("a record that is damaged twice does not keep the node from starting", async () => {
   const folder = join(root, "twice");
   const data = await openDataFolder({ path: folder, kind: "side-node", version: 1 });
+  const incidents = incidentsIn(join(root, "twice-incidents"));
   const open = () =>
-    openConsensusRecord({ folder, data, chainId: ZERO, voteKey: ZERO, rng: createSeededRng(5), logger: nullLogger });
+    openConsensusRecord({ folder, data, chainId: ZERO, voteKey: ZERO, rng: createSeededRng(5), incidents });
   for (let round = 0; round < 2; round += 1) {
     const record = await open();
     for (let i = 0; i < 3; i += 1) await record.persist(emptyRecord(ZERO, ZERO), true);
@@ -400,6 +402,8 @@ suite("snapshots", () => {
         snapshotBlocks: 10,
         rng: createSeededRng(9),
         logger,
+        incidents: incidentsIn(join(root, `${folder}-incidents`)),
+        prune: false,
       });
     return { data, place, logger, open };
   }

@@ -44,8 +44,11 @@ export type LogOptions = {
   readonly firstSeq?: bigint;
   /** A log that must be there already: an empty folder is FILE_MISSING, not a new log. */
   readonly mustExist?: boolean;
-  /** `all` reads every segment on opening; `tail` (default) the last one, the others are checked when they are read. */
-  readonly verify?: "tail" | "all";
+  /**
+   * `all` reads every segment on opening; `tail` (default) the last one, the others are checked when they are read;
+   * `bytesMax`: all of a log up to this size, the tail of a longer one.
+   */
+  readonly verify?: "tail" | "all" | { readonly bytesMax: number };
 };
 
 type LogSettings = Required<Pick<LogOptions, "disk" | "folder" | "rng" | "segmentBytesMax" | "recordBytesMax">>;
@@ -340,6 +343,11 @@ export class Log {
   }
 }
 
+function verifiesAll(verify: LogOptions["verify"], segments: readonly Segment[]): boolean {
+  if (typeof verify !== "object") return verify === "all";
+  return segments.reduce((sum, segment) => sum + segment.size, 0) <= verify.bytesMax;
+}
+
 /**
  * Opens a log, or begins one in an empty folder; recovers from any crash.
  * @throws LOG_DAMAGED naming file and offset; FILE_MISSING with `mustExist`; the errors of the disk
@@ -371,7 +379,7 @@ export async function openLog(options: LogOptions): Promise<Log> {
       nextSeq: created.segment.header.firstSeq,
     });
   }
-  if (options.verify === "all") await verifyClosed(disk, segments);
+  if (verifiesAll(options.verify, segments)) await verifyClosed(disk, segments);
   // A segment's name may have survived the crash without having been synced.
   await disk.syncFolder(folder);
   const file = await disk.open(last.path, "update");

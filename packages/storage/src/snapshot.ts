@@ -71,6 +71,10 @@ export async function listSnapshots(place: Place): Promise<bigint[]> {
     .reverse();
 }
 
+export async function removeSnapshot({ disk, folder }: Place, id: bigint): Promise<void> {
+  await disk.remove(joinPath(folder, nameOf(id)));
+}
+
 /**
  * Writes a snapshot and then removes all but the `keep` newest. Earlier snapshots are untouched until the new one is durable;
  * after a failure the temporary file is removed. An existing snapshot of the same id is replaced. Empty chunks are left out.

@@ -24,6 +24,7 @@ export class BlockStore {
     return Number(this.#log.lastSeq);
   }
 
+  /** Height of the oldest stored block: 1 unless older ones were pruned or lost. */
   get firstHeight(): number {
     return Number(this.#log.firstSeq);
   }
@@ -60,6 +61,11 @@ export class BlockStore {
       if (stored?.certificate !== undefined) return { block: stored.block, certificate: stored.certificate };
     }
     return undefined;
+  }
+
+  /** Removes blocks below a height, oldest first; only whole files of the log go, so some below it stay. */
+  async prune(keepFrom: number): Promise<void> {
+    await this.#log.prune(BigInt(keepFrom));
   }
 
   async read(height: number): Promise<StoredBlock | undefined> {

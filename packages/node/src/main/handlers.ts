@@ -195,6 +195,7 @@ export function createMainHandlers(parts: HandlerParts): MainHandlers {
     consensus: notOnThisChain,
     finality: notOnThisChain,
     peers: notOnThisChain,
+    incidents: notOnThisChain,
     submit: async ({ body }) => {
       const { id, known } = await host.submit(hexToBytes(body.raw));
       return { id: bytesToHex(id), known };

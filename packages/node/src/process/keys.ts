@@ -4,6 +4,7 @@ import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, rmSync } from "n
 import { join } from "node:path";
 import { createEd25519Signer, type Ed25519Signer } from "@bystack/crypto/ed25519";
 import { bytesToHex } from "@bystack/utils/bytes";
+import { BystackError } from "@bystack/utils/errors";
 import { createKeyFile, openKeyFile, unlockSecretOfFolder } from "@bystack/wallet/key-store";
 
 /** peer: TLS · vote: BBFT · reward: fees · identity, vault, collector: the federation member (federation.md section 2). */
@@ -46,10 +47,26 @@ export function initNode(folder: string): Record<KeyUse, string> {
   return publicKeys;
 }
 
+const NEXT = "Put the folder keys/ back from this node's backup: a new vote key would have no seat in the committee.";
+
+/** Names the file in what the key store says: which one it was, its reader cannot know. */
+function naming<T>(file: string, open: () => T): T {
+  try {
+    return open();
+  } catch (cause) {
+    if (!(cause instanceof BystackError)) throw cause;
+    const { code, kind, fault, message } = cause;
+    const why = `keys/${file}: ${cause.why || cause.message}`;
+    throw new BystackError(code, { kind, fault, message, next: NEXT }, { why, cause });
+  }
+}
+
+/** @throws BystackError KEY_STORE_DAMAGED, KEY_STORE_LOCKED */
 export function openNodeKeys(folder: string): NodeKeys {
-  const unlock = unlockSecretOfFolder(keysFolder(folder));
+  const unlock = naming("unlock", () => unlockSecretOfFolder(keysFolder(folder)));
   const entries = KEY_USES.map((use) => {
-    const seed = openKeyFile(join(keysFolder(folder), `${use}.json`), unlock);
+    const file = `${use}.json`;
+    const seed = naming(file, () => openKeyFile(join(keysFolder(folder), file), unlock));
     return [use, { ...createEd25519Signer(seed), seed }] as const;
   });
   return Object.fromEntries(entries) as NodeKeys;

@@ -4,13 +4,14 @@
 // durable mark of its own before anything else is appended: entries behind an open one would be lost at the start after.
 
 import { existsSync, renameSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { decodeRecordEntry, emptyRecord, encodeRecordEntry, type RecordEntry } from "@bystack/consensus/bbft/record";
 import type { DataFolder } from "@bystack/storage/data-folder";
 import { isStorageError } from "@bystack/storage/errors";
 import { type Log, openLog } from "@bystack/storage/log";
 import { EMPTY_BYTES, type Hash } from "@bystack/utils/bytes";
-import type { Logger, Rng } from "@bystack/utils/ports";
+import type { Rng } from "@bystack/utils/ports";
+import type { Incidents } from "../process/incidents.ts";
 import { forgetNeverVoted, hasNeverVoted } from "../process/keys.ts";
 
 /** Folder of the log in the data folder. */
@@ -45,27 +46,43 @@ type Read = {
   readonly isOpen: boolean;
 };
 
+/** Entries in the order of their writing; one that does not decode spoils those around it, not a later replacement. */
+type Entries = { readonly list: RecordEntry[]; isSound: boolean };
+
 async function readEntries(log: Log): Promise<Read> {
-  let current: RecordEntry[] = [];
-  let replacement: RecordEntry[] | undefined;
-  let isSound = true;
+  let current: Entries = { list: [], isSound: true };
+  let replacement: Entries | undefined;
   if (log.lastSeq < log.firstSeq) return { entries: undefined, isOpen: false };
   for await (const record of log.iterate(log.firstSeq)) {
-    if (record.type === RECORD_TYPE.replaceBegin) replacement = [];
+    if (record.type === RECORD_TYPE.replaceBegin) replacement = { list: [], isSound: true };
     else if (record.type === RECORD_TYPE.replaceAbort) replacement = undefined;
     else if (record.type === RECORD_TYPE.replaceEnd) {
       current = replacement ?? current;
       replacement = undefined;
     } else {
       const entry = decodeRecordEntry(record.body);
-      if (entry === undefined) isSound = false;
-      else (replacement ?? current).push(entry);
+      const entries = replacement ?? current;
+      if (entry === undefined) entries.isSound = false;
+      else entries.list.push(entry);
     }
   }
-  return { entries: isSound && current.length > 0 ? current : undefined, isOpen: replacement !== undefined };
+  const { list, isSound } = current;
+  return { entries: isSound && list.length > 0 ? list : undefined, isOpen: replacement !== undefined };
 }
 
-async function openRecordLog(data: DataFolder, rng: Rng, logger: Logger): Promise<{ log: Log; damaged: boolean }> {
+type RecordOptions = {
+  readonly folder: string;
+  readonly data: DataFolder;
+  readonly chainId: Hash;
+  readonly voteKey: Uint8Array;
+  readonly rng: Rng;
+  readonly incidents: Incidents;
+};
+
+const OBSERVES = "this node observes until its earlier votes can do no harm, and then votes again by itself";
+const FILE = `data/side/${RECORD_FOLDER}`;
+
+async function openRecordLog({ data, rng, incidents }: RecordOptions): Promise<{ log: Log; damaged: boolean }> {
   const options = {
     disk: data.disk,
     folder: RECORD_FOLDER,
@@ -77,25 +94,32 @@ async function openRecordLog(data: DataFolder, rng: Rng, logger: Logger): Promis
     return { log: await openLog(options), damaged: false };
   } catch (error) {
     if (!isStorageError(error) || error.code !== "LOG_DAMAGED") throw error;
-    logger.error("the consensus record is damaged; this node observes until it is safe", { why: error.why });
-    renameSync(join(data.path, RECORD_FOLDER), damagedFolder(data.path));
+    const kept = damagedFolder(data.path);
+    renameSync(join(data.path, RECORD_FOLDER), kept);
+    const done = `${OBSERVES}; the damaged record is kept as ${basename(kept)}`;
+    incidents.note({ code: "record-damaged", file: FILE, what: error.why, done });
     return { log: await openLog(options), damaged: true };
   }
+}
+
+function noteLost({ incidents }: RecordOptions, log: Log): void {
+  const isMissing = log.lastSeq < log.firstSeq;
+  incidents.note({
+    code: isMissing ? "record-missing" : "record-damaged",
+    file: FILE,
+    what: isMissing
+      ? "the record of this validator's votes is missing, and its key has voted"
+      : "the record of this validator's votes has an entry that nobody can read",
+    done: OBSERVES,
+  });
 }
 
 /**
  * Opens the record of a node's data folder. Only a key that never voted (`node init` marked it) begins an empty record;
  * otherwise a missing one means that it is lost.
  */
-export async function openConsensusRecord(options: {
-  folder: string;
-  data: DataFolder;
-  chainId: Hash;
-  voteKey: Uint8Array;
-  rng: Rng;
-  logger: Logger;
-}): Promise<ConsensusRecord> {
-  const { log, damaged } = await openRecordLog(options.data, options.rng, options.logger);
+export async function openConsensusRecord(options: RecordOptions): Promise<ConsensusRecord> {
+  const { log, damaged } = await openRecordLog(options);
   const read = await readEntries(log);
   let { entries } = read;
   if (read.isOpen) await log.append(RECORD_TYPE.replaceAbort, EMPTY_BYTES, { sync: true });
@@ -110,6 +134,7 @@ export async function openConsensusRecord(options: {
     entries = emptyRecord(options.chainId, options.voteKey);
     await persist(entries, false);
   }
+  if (entries === undefined && !damaged) noteLost(options, log);
   // Also when entries were found: a crash came between the empty record and this line, or the mark was left behind.
   if (hasNeverVoted(options.folder)) forgetNeverVoted(options.folder);
   return { entries, persist, close: () => log.close() };

@@ -6,6 +6,7 @@ import { MESSAGE_BYTES_MAX, SYNC_BLOCKS_MAX, SYNC_BYTES_SOFT_MAX } from "@bystac
 import { encodeMessage } from "@bystack/consensus/bbft/messages";
 import type { Certificate } from "@bystack/protocol/side/certificate";
 import type { SideBlock } from "@bystack/protocol/side/proposal";
+import { isStorageError } from "@bystack/storage/errors";
 import { CONSENSUS_BYTES_MAX } from "./protocol.ts";
 
 export type FinalRequest = { readonly fromHeight: number; readonly countMax: number };
@@ -36,13 +37,20 @@ async function chooseBlocks(
   return best === undefined ? undefined : { blocks: served.slice(0, best.count), certificate: best.certificate };
 }
 
+/** An old block that went bad is not needed for a vote: the asker finds another peer, and the next start repairs the log. */
+function refuseDamaged(error: unknown): undefined {
+  if (!isStorageError(error, "LOG_DAMAGED")) throw error;
+  return undefined;
+}
+
 /** The bytes of SYNC_BLOCKS for a request; undefined when there is no answer that a peer would take. */
 export async function encodeFinalAnswer(
   blocks: BlockStore,
   request: FinalRequest,
   epochBlocks: number,
 ): Promise<Uint8Array | undefined> {
-  const answer = await chooseBlocks(blocks, request, epochBlocks);
+  if (request.fromHeight < blocks.firstHeight) return undefined;
+  const answer = await chooseBlocks(blocks, request, epochBlocks).catch(refuseDamaged);
   if (answer === undefined) return undefined;
   const bytes = encodeMessage({ type: "SYNC_BLOCKS", ...answer });
   return bytes.length > CONSENSUS_BYTES_MAX ? undefined : bytes;

@@ -27,6 +27,7 @@ import type { KvStore } from "@bystack/storage/kv";
 import { bytesToHex, equalBytes } from "@bystack/utils/bytes";
 import { type Logger, nullMetrics } from "@bystack/utils/ports";
 import type { SideNodeOptions } from "../options.ts";
+import { Incidents } from "../process/incidents.ts";
 import { createInstance, type Instance, writeInstance } from "../process/instance.ts";
 import type { NodeKeys } from "../process/keys.ts";
 import { Opened } from "../process/opened.ts";
@@ -120,6 +121,7 @@ type Ground = {
   readonly config: BbftConfig;
   readonly record: ConsensusRecord | undefined;
   readonly tap: FrameTap;
+  readonly incidents: Incidents;
 };
 
 /** @throws BystackError OPTIONS_INVALID, FOLDER_IN_USE, SPEC_MISMATCH and what storage refuses */
@@ -128,8 +130,10 @@ async function openGround(deps: SideNodeDependencies, opened: Opened): Promise<G
   const { spec, mainSpec } = loadSpecs(folder, options);
   const data = await openDataFolder({ path: join(folder, "data", "side"), kind: "side-node", version: DATA_FORMAT });
   opened.add(() => data.release());
-  const { store: driver, snapshotBlocks } = options;
-  const store = await openSideStore({ data, spec, mainSpec, driver, snapshotBlocks, rng: systemRng, logger });
+  const incidents = new Incidents({ folder, clock: systemClock, logger });
+  const { store: driver, snapshotBlocks, prune } = options;
+  const kept = { driver, snapshotBlocks, prune };
+  const store = await openSideStore({ data, spec, mainSpec, ...kept, rng: systemRng, logger, incidents });
   opened.add(() => store.close());
   // On a chain with elections every key may get a seat: its record of own votes begins before that.
   const mayVote =
@@ -140,11 +144,11 @@ async function openGround(deps: SideNodeDependencies, opened: Opened): Promise<G
   const record =
     voteKey === undefined
       ? undefined
-      : await openConsensusRecord({ folder, data, chainId, voteKey, rng: systemRng, logger });
+      : await openConsensusRecord({ folder, data, chainId, voteKey, rng: systemRng, incidents });
   opened.add(async () => record?.close());
   const tap = options.tap ? openFrameTap(join(folder, "log", `frames-${systemClock.nowMs()}.tap`)) : NO_TAP;
   opened.add(() => tap.close());
-  return { spec, mainSpec, disk: data.disk, store, config, record, tap };
+  return { spec, mainSpec, disk: data.disk, store, config, record, tap, incidents };
 }
 
 class SideNode {
@@ -353,6 +357,7 @@ class SideNode {
         info: () => this.#info.info(),
         consensus: () => this.#info.consensus(),
         peers: () => this.#info.peers(),
+        incidents: () => ({ items: [...this.#ground.incidents.items] }),
         stop: () => {
           onStopAsked();
           return { stopping: true as const };

@@ -1,27 +1,32 @@
 // Opening what a side node keeps on disk: block log, snapshots, indexes; and taking snapshots as the chain grows.
 
-import { BlockStore } from "@bystack/chain/side/block-store";
+import type { BlockStore } from "@bystack/chain/side/block-store";
 import { SideIndexes } from "@bystack/chain/side/indexes";
 import { type FinalBlock, SideChain } from "@bystack/chain/side/side-chain";
 import { decodeStateChunks, encodeStateChunks } from "@bystack/chain/side/snapshots";
+import type { StoredBlock } from "@bystack/chain/side/stored-block";
 import { createUtxoBase } from "@bystack/chain/side/utxo-base";
 import { createSideRules } from "@bystack/ledger/side/rules";
 import type { SideState } from "@bystack/ledger/side/state";
 import type { UtxoBase } from "@bystack/ledger/side/utxo";
 import { chainIdOf, type MainChainSpec, type SideChainSpec } from "@bystack/protocol/spec";
 import type { DataFolder } from "@bystack/storage/data-folder";
+import type { Disk } from "@bystack/storage/disk";
+import { isStorageError } from "@bystack/storage/errors";
 import type { KvStore } from "@bystack/storage/kv";
-import { openLmdbStore } from "@bystack/storage/lmdb";
-import { type Log, openLog } from "@bystack/storage/log";
 import { createMemoryStore } from "@bystack/storage/memory";
-import { listSnapshots, readSnapshot, writeSnapshot } from "@bystack/storage/snapshot";
+import { listSnapshots, readSnapshot, removeSnapshot, writeSnapshot } from "@bystack/storage/snapshot";
 import { UtxoTable } from "@bystack/storage/utxo-table";
 import { bytesToHex, equalBytes } from "@bystack/utils/bytes";
+import { BystackError } from "@bystack/utils/errors";
 import type { Logger, Rng } from "@bystack/utils/ports";
 import { nodeError } from "../errors.ts";
+import type { Incidents } from "../process/incidents.ts";
+import { Opened } from "../process/opened.ts";
+import { abandonBlockLog, noteGaps, openBlockLog, repairBlockLog } from "./block-log.ts";
+import { openSealedKv } from "./sealed-kv.ts";
 import { SnapshotSchedule } from "./snapshot-schedule.ts";
 
-const BLOCKS_FOLDER = "blocks";
 const SNAPSHOTS_FOLDER = "snapshots";
 const INDEX_FOLDER = "index";
 const SNAPSHOTS_KEPT = 2;
@@ -48,7 +53,12 @@ export type SideStoreOptions = {
   readonly snapshotBlocks: number;
   readonly rng: Rng;
   readonly logger: Logger;
+  readonly incidents: Incidents;
+  /** Removes blocks that no restart needs once a snapshot covers them. */
+  readonly prune: boolean;
 };
+
+type SnapshotPlace = { readonly disk: Disk; readonly folder: string };
 
 /** Final outputs in memory: the table, and how the ledger sees it. */
 type Outputs = { readonly table: UtxoTable; readonly utxoBase: UtxoBase };
@@ -61,62 +71,98 @@ function newOutputs(rng: Rng): Outputs {
 type Found = Outputs & { readonly state: SideState };
 
 /** Whether the block after a state names its root: what makes a snapshot more than a file with good checksums. */
-async function isConfirmed(state: SideState, blocks: BlockStore): Promise<boolean> {
-  const next = await blocks.read(state.position.height + 1);
+function isConfirmed(state: SideState, next: StoredBlock | undefined): boolean {
   return next !== undefined && equalBytes(next.block.header.parentStateRoot, state.root());
 }
 
-/** The newest snapshot that reads well, is confirmed by the block log and is not ahead of the indexes. */
+/** What a snapshot of a height holds. @throws BystackError SNAPSHOT_DAMAGED and what the disk refuses */
+async function loadState(options: SideStoreOptions, place: SnapshotPlace, id: bigint): Promise<Found | undefined> {
+  const outputs = newOutputs(options.rng);
+  const rules = createSideRules(options.spec, options.mainSpec);
+  const state = await decodeStateChunks({ rules, chunks: readSnapshot(place, id), utxoBase: outputs.utxoBase });
+  return state === undefined || state.position.height !== Number(id) ? undefined : { ...outputs, state };
+}
+
+const UNCONFIRMED = "a snapshot is not the state that the log confirms; an older one or the log is used";
+const UNREADABLE = "a snapshot cannot be read; an older one or the log is used";
+
+type Search = { readonly found: Found | undefined; readonly bad: readonly bigint[] };
+
+/** The newest snapshot that reads well, is confirmed by the block log and is not ahead of the indexes; the bad ones met. */
 async function findState(
   options: SideStoreOptions,
   limits: { heightMax: number; blocks: BlockStore },
-): Promise<Found | undefined> {
+): Promise<Search> {
   const place = { disk: options.data.disk, folder: SNAPSHOTS_FOLDER };
+  const bad: bigint[] = [];
   for (const id of await listSnapshots(place)) {
-    if (Number(id) > limits.heightMax) continue;
+    const height = Number(id);
+    if (height > limits.heightMax) continue;
+    const next = await limits.blocks.read(height + 1);
+    let why = "its state is not the one that the next block names";
     try {
-      const outputs = newOutputs(options.rng);
-      const rules = createSideRules(options.spec, options.mainSpec);
-      const state = await decodeStateChunks({ rules, chunks: readSnapshot(place, id), utxoBase: outputs.utxoBase });
-      if (state !== undefined && state.position.height === Number(id) && (await isConfirmed(state, limits.blocks)))
-        return { ...outputs, state };
-      options.logger.warn("a snapshot is not the state that the log confirms; an older one or the log is used", {
-        height: Number(id),
-      });
+      const found = await loadState(options, place, id);
+      if (found !== undefined && isConfirmed(found.state, next)) return { found, bad };
+      options.logger.warn(UNCONFIRMED, { height });
     } catch (error) {
-      options.logger.warn("a snapshot cannot be read; an older one or the log is used", {
-        height: Number(id),
-        why: error instanceof Error ? error.message : String(error),
-      });
+      why = error instanceof BystackError ? `${error.message} ${error.why}` : String(error);
+      options.logger.warn(UNREADABLE, { height, why });
     }
+    bad.push(id);
+    options.incidents.note({
+      code: "snapshot-damaged",
+      file: `data/side/${SNAPSHOTS_FOLDER}`,
+      what: `the snapshot of height ${height} is no good: ${why}`,
+      done: "an older one or the blocks are used; the next snapshot replaces it",
+    });
   }
-  return undefined;
+  return { found: undefined, bad };
 }
 
-async function openKv(options: SideStoreOptions, name: "index" | "member"): Promise<KvStore> {
+const REMEDIES = {
+  index: { code: "index-damaged", remedy: "the indexes are built again from the blocks" },
+  member: {
+    code: "member-store-damaged",
+    remedy: "the member reads the main chain again from its anchor; deposit addresses have to be announced to it again",
+  },
+} as const;
+
+async function openKv(options: SideStoreOptions, name: keyof typeof REMEDIES): Promise<KvStore> {
   if (options.driver === "memory") return createMemoryStore();
   await options.data.disk.makeFolder(INDEX_FOLDER);
-  return openLmdbStore({ path: `${options.data.path}/${INDEX_FOLDER}/${name}.mdb` });
+  const file = `${INDEX_FOLDER}/${name}.mdb`;
+  return openSealedKv({ folder: options.data.path, file, incidents: options.incidents, ...REMEDIES[name] });
 }
 
 /** Every block names its chain: a folder with blocks of another one is refused before anything is read from it. */
 async function assertOwnBlocks(blocks: BlockStore, spec: SideChainSpec): Promise<void> {
-  const first = await blocks.read(1);
+  const first = await blocks.read(blocks.firstHeight);
   if (first !== undefined && !equalBytes(first.block.header.chainId, chainIdOf(spec)))
     throw nodeError("SPEC_MISMATCH", {
       why: `the stored blocks belong to chain ${bytesToHex(first.block.header.chainId)}`,
     });
 }
 
-type OpenedChain = { readonly chain: SideChain; readonly table: UtxoTable; readonly schedule: SnapshotSchedule };
+type OpenedChain = {
+  readonly chain: SideChain;
+  readonly table: UtxoTable;
+  readonly schedule: SnapshotSchedule;
+  readonly badSnapshots: readonly bigint[];
+};
 
-async function openChain(options: SideStoreOptions, log: Log, indexes: SideIndexes): Promise<OpenedChain> {
-  const blocks = new BlockStore(log);
+/** Undefined when the log begins behind every state that this node has. */
+async function openChain(
+  options: SideStoreOptions,
+  blocks: BlockStore,
+  indexes: SideIndexes,
+): Promise<OpenedChain | undefined> {
   await assertOwnBlocks(blocks, options.spec);
   const indexed = await indexes.height();
   // One block above the snapshot is needed: it names the state's root.
-  const found = await findState(options, { heightMax: Math.min(blocks.height - 1, indexed), blocks });
+  const { found, bad } = await findState(options, { heightMax: Math.min(blocks.height - 1, indexed), blocks });
   const from = found?.state.position.height ?? 0;
+  if (from < blocks.firstHeight - 1) return undefined;
+  noteGaps(options.incidents, { blocks, indexed, prunes: options.prune });
   const { table, utxoBase } = found ?? newOutputs(options.rng);
   const schedule = new SnapshotSchedule({ blocksMax: options.snapshotBlocks, height: from });
   if (blocks.height > from) options.logger.info("replaying stored blocks", { from: from + 1, to: blocks.height });
@@ -135,37 +181,95 @@ async function openChain(options: SideStoreOptions, log: Log, indexes: SideIndex
       if (height % REPLAY_REPORT_BLOCKS === 0) options.logger.info("replayed", { height, of: blocks.height });
     },
   );
-  return { chain, table, schedule };
+  return { chain, table, schedule, badSnapshots: bad };
 }
 
+/** Takes snapshots one after the other, as the chain grows. */
+class SnapshotWriter {
+  readonly #options: SideStoreOptions;
+  readonly #opened: OpenedChain;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(options: SideStoreOptions, opened: OpenedChain) {
+    this.#options = options;
+    this.#opened = opened;
+  }
+
+  get writing(): Promise<void> {
+    return this.#writing;
+  }
+
+  follow(final: readonly FinalBlock[]): Promise<void> {
+    const { chain, schedule, table } = this.#opened;
+    for (const { block } of final) schedule.add(block.header.transactionCount);
+    const { height } = chain;
+    if (!schedule.isDue({ height, outputs: table.size })) return this.#writing;
+    schedule.taken(height);
+    const chunks = encodeStateChunks(chain.final);
+    this.#writing = this.#writing.then(() => this.#write(height, chunks));
+    return this.#writing;
+  }
+
+  async #write(height: number, chunks: readonly Uint8Array[]): Promise<void> {
+    const place = { disk: this.#options.data.disk, folder: SNAPSHOTS_FOLDER };
+    await writeSnapshot(place, { id: BigInt(height), chunks, keep: SNAPSHOTS_KEPT });
+    for (const id of this.#opened.badSnapshots) if (Number(id) !== height) await removeSnapshot(place, id);
+    if (!this.#options.prune) return;
+    const oldest = (await listSnapshots(place)).at(-1);
+    const { epochBlocks } = this.#options.spec.consensus;
+    // A restart needs the block of its snapshot, and the last one of the epoch before, by which that epoch was entered.
+    if (oldest !== undefined)
+      await this.#opened.chain.blocks.prune(Math.floor((Number(oldest) - 1) / epochBlocks) * epochBlocks);
+  }
+}
+
+/** One attempt; what it opened is closed again when it fails. Undefined: the log was of no use and has been set aside. */
+async function openOnce(options: SideStoreOptions): Promise<SideStore | undefined> {
+  const opened = new Opened();
+  try {
+    const { disk } = options.data;
+    const { log, blocks } = await openBlockLog({ disk, rng: options.rng, incidents: options.incidents });
+    opened.add(() => log.close());
+    const kv = await openKv(options, "index");
+    opened.add(() => kv.close());
+    const memberKv = await openKv(options, "member");
+    opened.add(() => memberKv.close());
+    const indexes = new SideIndexes(kv);
+    const chain = await openChain(options, blocks, indexes);
+    if (chain === undefined) {
+      await opened.close();
+      await abandonBlockLog({ disk, rng: options.rng, incidents: options.incidents }, blocks.firstHeight);
+      return undefined;
+    }
+    const snapshots = new SnapshotWriter(options, chain);
+    opened.add(() => snapshots.writing);
+    return {
+      chain: chain.chain,
+      indexes,
+      memberKv,
+      follow: (final) => snapshots.follow(final),
+      close: () => opened.close(),
+    };
+  } catch (error) {
+    await opened.close().catch(() => {});
+    throw error;
+  }
+}
+
+/**
+ * Opens what a side node has on disk and repairs what can be had again; the rest comes from peers.
+ * @throws BystackError SPEC_MISMATCH, STATE_MISMATCH, BLOCK_LOG_DAMAGED, and what the disk refuses
+ */
 export async function openSideStore(options: SideStoreOptions): Promise<SideStore> {
-  const log = await openLog({ disk: options.data.disk, folder: BLOCKS_FOLDER, rng: options.rng });
-  const kv = await openKv(options, "index");
-  const memberKv = await openKv(options, "member");
-  const indexes = new SideIndexes(kv);
-  const { chain, table, schedule } = await openChain(options, log, indexes);
-  const place = { disk: options.data.disk, folder: SNAPSHOTS_FOLDER };
-  let writing: Promise<void> = Promise.resolve();
-  return {
-    chain,
-    indexes,
-    memberKv,
-    follow: (final) => {
-      for (const { block } of final) schedule.add(block.header.transactionCount);
-      const { height } = chain;
-      if (!schedule.isDue({ height, outputs: table.size })) return writing;
-      schedule.taken(height);
-      const chunks = encodeStateChunks(chain.final);
-      writing = writing.then(async () => {
-        await writeSnapshot(place, { id: BigInt(height), chunks, keep: SNAPSHOTS_KEPT });
-      });
-      return writing;
-    },
-    close: async () => {
-      await writing;
-      await log.close();
-      await kv.close();
-      await memberKv.close();
-    },
-  };
+  let store: SideStore | undefined;
+  try {
+    store = await openOnce(options);
+  } catch (error) {
+    if (!isStorageError(error, "LOG_DAMAGED")) throw error;
+    // Met while the blocks of a log were read that is too long to be checked as a whole at each start.
+    await repairBlockLog({ disk: options.data.disk, rng: options.rng, incidents: options.incidents });
+  }
+  store ??= await openOnce(options);
+  if (store === undefined) throw new Error("invariant broken: an empty block log begins at block 1");
+  return store;
 }

@@ -8,13 +8,21 @@ import { nodeError } from "../errors.ts";
 import type { SideNodeOptions } from "../options.ts";
 import { BLOCK_BYTES_MAX } from "./protocol.ts";
 
+function readSpec(path: string, file: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    throw nodeError("OPTIONS_INVALID", { why: `the spec ${file} is missing or cannot be read`, cause });
+  }
+}
+
 /** The specs named by a node's options. @throws BystackError OPTIONS_INVALID */
 export function loadSpecs(
   folder: string,
   options: SideNodeOptions,
 ): { spec: SideChainSpec; mainSpec: MainChainSpec | undefined } {
   const load = (file: string) => {
-    const parsed = parseChainSpecText(readFileSync(join(folder, file), "utf8"));
+    const parsed = parseChainSpecText(readSpec(join(folder, file), file));
     if (!parsed.ok) {
       const [problem] = parsed.error;
       throw nodeError("OPTIONS_INVALID", { why: `${file}: ${problem?.path ?? ""} ${problem?.rule ?? ""}` });

@@ -24,6 +24,7 @@ import { createSideAdapter } from "@bystack/wallet/build/side";
 import type { Coin } from "@bystack/wallet/coins";
 import { signInputs } from "@bystack/wallet/sign";
 import { openSideStore } from "../../src/side/side-store.ts";
+import { incidentsIn } from "../incidents.ts";
 import { clientOf, followEvents } from "../main/kit.ts";
 import { COIN_NEU, CONSENSUS, Committee, type Seat, type SideClient, type Started, until, untilHeight } from "./kit.ts";
 
@@ -271,6 +272,8 @@ suite("the disk of a node that was stopped", () => {
       snapshotBlocks: 10,
       rng: createSeededRng(1),
       logger,
+      incidents: incidentsIn(seatAt(1).folder),
+      prune: false,
     });
     const found = {
       height: store.chain.height,
