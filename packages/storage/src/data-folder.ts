@@ -153,7 +153,7 @@ function readFormat(options: DataFolderOptions): Format | undefined {
     });
   if (format.kind !== options.kind)
     throw storageError("FOLDER_FOREIGN", {
-      why: `${options.path} belongs to ${format.kind}, not to ${options.kind}`,
+      why: `${file} says ${format.kind}, not ${options.kind}`,
       details: { path: options.path, kind: format.kind },
     });
   return format;
@@ -176,10 +176,11 @@ async function bringToVersion(options: DataFolderOptions, disk: Disk): Promise<n
     await saveFormat(disk, { kind: options.kind, version: options.version });
     return undefined;
   }
+  const file = join(options.path, FORMAT_FILE);
   const details = { path: options.path, foundVersion: found.version, version: options.version };
   if (found.version > options.version)
     throw storageError("FOLDER_FORMAT_NEW", {
-      why: `format ${found.version}, this version knows up to ${options.version}`,
+      why: `${file} says format ${found.version}, this version knows up to ${options.version}`,
       details,
     });
   // The whole way is known before the first step is taken.
@@ -188,7 +189,7 @@ async function bringToVersion(options: DataFolderOptions, disk: Disk): Promise<n
     const step = options.migrations?.find((migration) => migration.from === version);
     if (step === undefined)
       throw storageError("FOLDER_FORMAT_OLD", {
-        why: `nothing leads from format ${version} to ${version + 1}`,
+        why: `${file} says format ${found.version}, and nothing leads from ${version} to ${version + 1}`,
         details,
       });
     steps.push(step);

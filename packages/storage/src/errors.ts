@@ -74,7 +74,7 @@ export const STORAGE_ERRORS = {
     kind: "conflict",
     fault: "local",
     message: "The folder holds files but is not a Bystack data folder of this kind.",
-    next: "Name an empty folder, or the right data folder.",
+    next: "Name an empty folder or the right one. Where only format.json was lost, move the folder away: a node catches up from its peers.",
   },
   FOLDER_FORMAT_OLD: {
     kind: "conflict",

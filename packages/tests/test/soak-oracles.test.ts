@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { type BbftMessage, encodeMessage, type Vote } from "@bystack/consensus/bbft/messages";
+import { checkFrames } from "@bystack/node/frame-check";
 import { assembleCertificate } from "@bystack/protocol/side/certificate";
-import { checkFrames } from "../src/soak/frames.ts";
 import { type FinalSeen, gapsIn } from "../src/soak/observer.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "bystack-oracles-"));

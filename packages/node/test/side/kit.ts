@@ -12,7 +12,7 @@ import { publicKeyProgram } from "@bystack/protocol/program";
 import { formatChainSpec, type SideChainSpec, type VotesSpec } from "@bystack/protocol/spec";
 import { createDevSideSpec } from "@bystack/protocol/spec/presets";
 import { hexToBytes } from "@bystack/utils/bytes";
-import { nullLogger } from "@bystack/utils/ports";
+import { type Logger, nullLogger } from "@bystack/utils/ports";
 import { parseNodeOptions, type SideNodeOptions } from "../../src/options.ts";
 import { initNode, type KeyUse, openNodeKeys } from "../../src/process/keys.ts";
 import { type RunningNode, startSideNode } from "../../src/side/side-node.ts";
@@ -44,7 +44,17 @@ export class Committee {
   readonly observer: Seat;
   readonly spec: SideChainSpec;
 
-  constructor(options: { count: number; program: Uint8Array; coins: number; votes?: VotesSpec }) {
+  /** More of node.json, the same for all. */
+  readonly #extra: Readonly<Record<string, unknown>>;
+
+  constructor(options: {
+    count: number;
+    program: Uint8Array;
+    coins: number;
+    votes?: VotesSpec;
+    extra?: Readonly<Record<string, unknown>>;
+  }) {
+    this.#extra = options.extra ?? {};
     this.seats = Array.from({ length: options.count }, (_, i) => this.#seat(`v${i + 1}`));
     this.observer = this.#seat("o1");
     this.spec = createDevSideSpec({
@@ -83,8 +93,9 @@ export class Committee {
     mkdirSync(join(seat.folder, "data"));
   }
 
-  options(seat: Seat): SideNodeOptions {
-    const options = parseNodeOptions({
+  /** The JSON of node.json. */
+  json(seat: Seat): Readonly<Record<string, unknown>> {
+    return {
       format: 1,
       id: seat.id,
       network: "test",
@@ -95,24 +106,32 @@ export class Committee {
       peers: this.#all()
         .filter((other) => other !== seat)
         .map(({ id, keys, mesh }) => ({ id, key: keys.peer, voteKey: keys.vote, host: "127.0.0.1", port: mesh })),
-    });
+      ...this.#extra,
+    };
+  }
+
+  options(seat: Seat): SideNodeOptions {
+    const options = parseNodeOptions(this.json(seat));
     if (options.kind !== "side") throw new Error("these are the options of a side node");
     return options;
   }
 
-  async start(seat: Seat, onStopAsked: () => void = () => {}): Promise<Started> {
+  async start(seat: Seat, onStopAsked: () => void = () => {}, logger: Logger = nullLogger): Promise<Started> {
     const node = await startSideNode({
       folder: seat.folder,
       options: this.options(seat),
       keys: openNodeKeys(seat.folder),
       version: "test",
-      logger: nullLogger,
+      logger,
       onStopAsked,
     });
     seat.mesh = node.instance.ports.mesh ?? NO_PORT;
+    return { ...node, ...this.access(node) };
+  }
+
+  access(node: RunningNode): { readonly url: string; readonly client: SideClient } {
     const url = `http://127.0.0.1:${node.instance.ports.http}`;
-    const client = createClient({ baseUrl: url, routes: SIDE_ROUTES, adminToken: node.instance.adminToken });
-    return { ...node, url, client };
+    return { url, client: createClient({ baseUrl: url, routes: SIDE_ROUTES, adminToken: node.instance.adminToken }) };
   }
 
   remove(): void {

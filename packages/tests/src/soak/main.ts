@@ -4,9 +4,9 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { checkFrames, type FrameReport } from "@bystack/node/frame-check";
 import { attack, attackerPeers } from "./attack.ts";
 import { federationRounds } from "./federation.ts";
-import { checkFrames, type FrameReport } from "./frames.ts";
 import { killAll } from "./kill-all.ts";
 import { raiseNetwork, tapFilesOf, waitUntilReady } from "./network.ts";
 import { gapsIn, quantile } from "./observer.ts";

@@ -1,5 +1,6 @@
-// Reads the frame taps of all nodes and looks for what no honest validator does: two different votes of one key for one
-// (epoch, view, kind), or NULLIFY beside FINALIZE in one view. Certificates count too: they are votes.
+// A development aid beside the tap: reads the frames of all nodes and looks for what no honest validator does: two
+// different votes of one key for one (epoch, view, kind), or NULLIFY beside FINALIZE in one view. Certificates count too:
+// they are votes.
 
 import { existsSync, readFileSync } from "node:fs";
 import { type BbftMessage, decodeMessage } from "@bystack/consensus/bbft/messages";
