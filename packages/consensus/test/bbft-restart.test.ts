@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { committeeRoot } from "@bystack/protocol/side/header";
 import { equalBytes } from "@bystack/utils/bytes";
-import { ASK_INTERVAL_MS, BAR_PATIENCE_MS } from "../src/bbft/limits.ts";
+import { ASK_INTERVAL_MS, BAR_PATIENCE_MS, RECORD_COMPACT_ENTRIES } from "../src/bbft/limits.ts";
 import { answerSignedBytes } from "../src/bbft/messages.ts";
 import { decodeRecordEntry, encodeRecordEntry } from "../src/bbft/record.ts";
 import { replayRecord } from "../src/bbft/replay.ts";
@@ -74,6 +74,22 @@ test("q answers: silence through V + 2, late FINALIZE included; all n answers li
   other.timer("advance");
   other.answerAll([3]);
   assert.deepEqual(other.ownVotes(), ["NULLIFY 1:6"]);
+});
+
+test("all n answers from a later epoch: nothing is signed in the views on the way there", () => {
+  const bench = new Bench();
+  bench.start();
+  bench.answerAll([1, 2, 3], { certificate: bench.certificate(2, 2, { epoch: 2 }) });
+  assert.equal(bench.state.asking, undefined, "the silence is lifted");
+  // The old copy knows nothing of what it signed here before; its first view is over long since.
+  for (const id of ["leader", "advance"] as const) bench.timer(id, (bench.timerMs(id) ?? START_MS) + 10_000);
+  assert.deepEqual(bench.ownVotes(), []);
+  assert.deepEqual(bench.state.floor, { epoch: 2, view: 2 });
+  // Rewriting the record on the way does not bring the floor down again.
+  bench.state.entriesSinceCompaction = RECORD_COMPACT_ENTRIES;
+  bench.feed({ type: "stored", height: 0 });
+  assert.deepEqual(bench.state.floor, { epoch: 2, view: 2 });
+  assert.ok(bench.record.some((entry) => entry.type === "init" && entry.floor.epoch === 2));
 });
 
 test("ten quiet seconds and q fresh answers lift the silence", () => {

@@ -161,6 +161,12 @@ function answersOfCommittee(state: BbftState, asking: Asking): Position[] {
   return state.committees.present.keys.flatMap((key) => asking.answers.get(bytesToHex(key)) ?? []);
 }
 
+function highestAnswered(state: BbftState, answers: Iterable<Position>): Position {
+  let highest = highestPosition(state);
+  for (const position of answers) highest = higher(highest, position);
+  return highest;
+}
+
 /** Draws the conclusion when enough have answered. @returns whether anything changed. */
 export function concludeAsking(state: BbftState): boolean {
   const { asking } = state;
@@ -169,8 +175,7 @@ export function concludeAsking(state: BbftState): boolean {
   const { q, n } = state.committees.present;
   const answers = answersOfCommittee(state, asking);
   if (stage === "first" && answers.length >= q) {
-    let highest = highestPosition(state);
-    for (const position of answers) highest = higher(highest, position);
+    const highest = highestAnswered(state, answers);
     asking.stage = "more";
     if (state.recordMissing) {
       state.recordMissing = false;
@@ -184,6 +189,9 @@ export function concludeAsking(state: BbftState): boolean {
   }
   const enough = answers.length === n || (stage === "fresh" && answers.length >= q);
   if (stage === "first" || !enough) return false;
+  // Answers show own votes of the answerers' present epoch alone. A node that comes back with an old copy of record and
+  // store catches up through views in which it may have signed anything: below the highest certified one it stays silent.
+  state.floor = higher(state.floor, highestAnswered(state, answers));
   lift(state, "bar");
   state.asking = undefined;
   emit(state, { type: "cancelTimer", id: "ask" });

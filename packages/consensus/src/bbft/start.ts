@@ -133,7 +133,9 @@ export function stored(state: BbftState, height: number): void {
   const entriesMost = state.config.recordCompactEntries ?? RECORD_COMPACT_ENTRIES;
   state.unstored = state.unstored.filter((block) => block.header.height > state.storedHeight);
   if (state.entriesSinceCompaction < entriesMost || !holdsKey(state)) return;
-  state.floor = { epoch: state.epoch, view: finalView(state) };
+  // Never down: while it catches up a node may have a floor far above its own place.
+  const here = { epoch: state.epoch, view: finalView(state) };
+  if (comparePositions(here, state.floor) > 0) state.floor = here;
   for (const [key, own] of state.own) if (comparePositions(own, state.floor) < 0) state.own.delete(key);
   state.silences = state.silences.filter((silence) => comparePositions(silence.through, state.floor) >= 0);
   state.replayed = undefined;
