@@ -47,7 +47,11 @@ const consensus = z.object({
   quorum: z.number().int(),
   voting: z.boolean(),
   notVotingBecause: z.string().nullable(),
+  /** The same for programs: null while it votes. */
+  silence: z.enum(["starting", "observer", "halted", "asking", "bar", "observe"]).nullable(),
   nullifiedTotal: z.number().int(),
+  /** Why the counters of the supply are not to be trusted; null while they agree. */
+  supplyProblem: z.string().nullable(),
 });
 
 const main = z.object({

@@ -53,6 +53,11 @@ program
   .description("one fresh round trip, the refusals, the supply")
   .action(async () => (await networkCommands()).runProve(context()));
 program
+  .command("why [node]")
+  .description("why a node does not vote, is not ready, or was healed; all nodes without a name")
+  .addHelpText("after", "\nExample: bystack why demo-1")
+  .action(async (node: string | undefined) => (await import("./commands/why.ts")).runWhy(context(), node));
+program
   .command("logs <node>")
   .description("the last lines of a node's log")
   .option("--tail <lines>", "how many", lineCount, "50")

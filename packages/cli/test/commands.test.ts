@@ -41,6 +41,7 @@ suite("help", () => {
       "down",
       "status",
       "prove",
+      "why",
       "logs",
       "clean",
       "replay",
@@ -61,7 +62,7 @@ suite("help", () => {
       return line === undefined ? [] : [{ path, args: line.split(" ") }];
     });
     const named = examples.map(({ path }) => path.join(" "));
-    for (const path of ["up", "logs", "replay", "wallet send", "peg in", "peg out"])
+    for (const path of ["up", "why", "logs", "replay", "wallet send", "peg in", "peg out"])
       assert.ok(named.includes(path), `${path} shows no example`);
     for (const { path, args } of examples) {
       assert.deepEqual(args.slice(0, path.length), path);
@@ -83,6 +84,7 @@ suite("a line that cannot be parsed", () => {
     ["wallet", "send", "--from", "a", "--to", "b", "--amount", "1", "--chain", "mian"],
     ["logs", "demo-1", "--tail", "many"],
     ["logs", "demo-1", "--tail", "0"],
+    ["why", "demo-1", "demo-2"],
     ["peg", "in", "--from", "alice"],
   ];
   for (const line of lines) {
@@ -113,6 +115,8 @@ const NEEDS_NETWORK: readonly (readonly string[])[] = [
   ["down"],
   ["status"],
   ["prove"],
+  ["why"],
+  ["why", "demo-1"],
   ["logs", "demo-1"],
   ["wallet", "balance"],
   ["wallet", "balance", "alice"],

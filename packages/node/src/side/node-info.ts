@@ -140,7 +140,9 @@ export class NodeInfo {
       quorum: status?.quorum ?? 0,
       voting: silence === undefined,
       notVotingBecause: silence ?? null,
+      silence: status === undefined ? ("starting" as const) : status.voting === "voting" ? null : status.voting,
       nullifiedTotal: nullifiedTotal ?? 0,
+      supplyProblem: this.#parts.supplyProblem() ?? null,
     };
   }
 

@@ -1,0 +1,67 @@
+// What the end of a node's process means for a person: from its exit code and its last words to one sentence and a command.
+
+import type { NodeExit } from "@bystack/platform/provider";
+
+export type End = {
+  readonly id: string;
+  readonly sentence: string;
+  readonly evidence: readonly string[];
+  readonly commands: readonly string[];
+};
+
+type Kind = { readonly id: string; readonly next: string };
+
+const KINDS: Readonly<Record<number, Kind>> = {
+  64: { id: "options-wrong", next: "Correct what the last line names in its node.json or spec." },
+  65: {
+    id: "wrong-network",
+    next: "Its data folder is another chain's: put the right spec or the right folder in place.",
+  },
+  66: { id: "folder-in-use", next: "Stop the other process that the last line names." },
+  67: { id: "data-damaged", next: "Keep data/side for a report and move it away; the node catches up from its peers." },
+  68: { id: "disk-failed", next: "Check the disk, then start it again; it recovers from what is on it." },
+  69: { id: "key-locked", next: "Put its folder keys/ back from a backup." },
+  70: { id: "diverged", next: "Keep its data folder and report it; then rebuild the node from its peers." },
+  71: { id: "old-release", next: "Use the newer release." },
+  72: { id: "double-run", next: "Stop the other instance of its key." },
+  73: { id: "port-stolen", next: "Free the port, or set it to 0 in node.json." },
+  134: { id: "out-of-memory", next: "Give it more memory: memoryMiB in node.json." },
+};
+const OTHER: Kind = { id: "process-down", next: "Start it again: bystack up." };
+const FULL: Kind = { id: "disk-full", next: "Free space on the disk of its folder, then start it again." };
+
+/** Lines that only tell how it ended, not why. */
+const IS_CLOSING = /^next: |"message":"(?:stopping|stopped)"/;
+
+/** The last line that says something: a line of the log is JSON, with the reason in `why`. */
+export function lastWords(tail: readonly string[]): string | undefined {
+  const line = tail.findLast((text) => text.trim() !== "" && !IS_CLOSING.test(text));
+  if (line === undefined) return undefined;
+  try {
+    const entry: unknown = JSON.parse(line);
+    if (typeof entry === "object" && entry !== null) {
+      if ("why" in entry && typeof entry.why === "string") return entry.why;
+      if ("message" in entry && typeof entry.message === "string") return entry.message;
+    }
+  } catch {
+    // What it printed beside its log.
+  }
+  return line;
+}
+
+function kindOf(exit: NodeExit, words: string): Kind {
+  if (exit.code === 68 && /DISK_FULL|ENOSPC|EDQUOT/.test(words)) return FULL;
+  return (exit.code === null ? undefined : KINDS[exit.code]) ?? OTHER;
+}
+
+export function explainEnd(node: string, exit: NodeExit): End {
+  const words = lastWords(exit.tail);
+  const { id, next } = kindOf(exit, words ?? "");
+  const how = exit.signal ?? `exit code ${exit.code ?? "unknown"}`;
+  return {
+    id,
+    sentence: `${node} is not running: ${exit.meaning} (${how}). ${next}`,
+    evidence: words === undefined ? [] : [words],
+    commands: [`bystack logs ${node}`, "bystack up"],
+  };
+}
