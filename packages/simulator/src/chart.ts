@@ -1,5 +1,6 @@
 // The message sequence chart of a schedule as text: one line an event that a reader needs to follow what went wrong.
 
+import type { BbftEffect } from "@bystack/consensus/bbft/events";
 import type { BbftMessage } from "@bystack/consensus/bbft/messages";
 import { bytesToHex } from "@bystack/utils/bytes";
 
@@ -19,7 +20,8 @@ export function describeMessage(message: BbftMessage): string {
     }
     case "NOTES": {
       const votes = message.votes.map(
-        (v) => `${KINDS[v.kind]}(n${v.signer} ${v.epoch}:${v.view}${v.height > 0 ? ` ${shortHash(v.blockHash)}` : ""})`,
+        (v) =>
+          `${KINDS[v.kind]}(seat ${v.signer} ${v.epoch}:${v.view}${v.height > 0 ? ` ${shortHash(v.blockHash)}` : ""})`,
       );
       const certificates = message.certificates.map((c) => `CERT-${KINDS[c.kind]}(${c.epoch}:${c.view})`);
       return [...votes, ...certificates].join(" ") || "NOTES";
@@ -29,9 +31,25 @@ export function describeMessage(message: BbftMessage): string {
     case "BLOCK":
       return `BLOCK h${message.block.header.height} ${shortHash(message.block.hash)}`;
     case "ANSWER":
-      return `ANSWER of n${message.signer} with ${message.votes.length} votes`;
+      return `ANSWER of ${shortHash(message.signer)} with ${message.votes.length} votes`;
     default:
       return message.type;
+  }
+}
+
+/** An effect in a few words; undefined for those that show in what follows. */
+export function describeEffect(effect: BbftEffect): string | undefined {
+  switch (effect.type) {
+    case "finalised":
+      return `FINAL ${effect.blocks.map((block) => `h${block.header.height} ${shortHash(block.hash)}`).join(", ")}`;
+    case "viewEntered":
+      return `enters ${effect.epoch}:${effect.view}${effect.nullified ? " by NULLIFY" : ""}`;
+    case "silence":
+      return `silence: ${effect.reason} through ${effect.epoch}:${effect.view}`;
+    case "halt":
+      return `HALT: ${effect.reason}`;
+    default:
+      return undefined;
   }
 }
 

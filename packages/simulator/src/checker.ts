@@ -2,8 +2,8 @@
 // was: every count below adds the votes that the Byzantine validator could still sign for anything.
 //   I1 agreement · I2 ancestors of final blocks are final · I3 no NULLIFY certificate in a finalised view · I4 one
 //   notarized block a view · I5 FINALIZE rests on NOTARIZE · I6 no honest NULLIFY + FINALIZE · I7 certificates verify ·
-//   I8 votes on the wire are in the synced record · I9 final blocks are valid in the ledger, so states agree · I11 tables
-//   are bounded. Beyond them: S1, S3, S4 of each honest vote, the epoch rule, no halt.
+//   I8 votes on the wire are in the synced record · I9 what each node has executed agrees · I10 its balances add up · I11
+//   tables are bounded. Beyond them: S1, S3, S4 and the header rules of each honest vote, the epoch rule, the seats.
 
 import type { BbftConfig } from "@bystack/consensus/bbft/config";
 import type { VoteCrypto } from "@bystack/consensus/bbft/crypto";
@@ -11,12 +11,20 @@ import type { BbftEffect } from "@bystack/consensus/bbft/events";
 import * as limits from "@bystack/consensus/bbft/limits";
 import type { BbftMessage, Vote } from "@bystack/consensus/bbft/messages";
 import type { RecordEntry } from "@bystack/consensus/bbft/record";
-import { type Certificate, quorumSize, VOTE_KINDS, verifyCertificate } from "@bystack/protocol/side/certificate";
+import {
+  type Certificate,
+  quorumSize,
+  signersOf,
+  VOTE_KINDS,
+  verifyCertificate,
+} from "@bystack/protocol/side/certificate";
+import { committeeRoot } from "@bystack/protocol/side/header";
 import type { SideBlock } from "@bystack/protocol/side/proposal";
-import { bytesToHex } from "@bystack/utils/bytes";
+import { bytesToHex, equalBytes } from "@bystack/utils/bytes";
 import type { Scheme } from "./fake-crypto.ts";
 import type { SimNode } from "./node.ts";
-import type { ToyLedger } from "./toy-ledger.ts";
+import type { SeatMap } from "./seats.ts";
+import { SUPPLY, type ToyLedger } from "./toy-ledger.ts";
 
 export type Violation = { readonly invariant: string; readonly detail: string };
 
@@ -32,8 +40,7 @@ export class Checker {
   readonly config: BbftConfig;
   readonly ledger: ToyLedger;
   readonly suspects: readonly number[];
-  /** Honest votes that, with the Byzantine ones, make a quorum. */
-  readonly enough: number;
+  readonly seats: SeatMap;
   readonly blocks = new Map<string, SideBlock>();
   /** Certificates that honest nodes put into their records: `epoch:view:kind`. */
   readonly certified = new Set<string>();
@@ -42,7 +49,10 @@ export class Checker {
   #finalByHeight = new Map<number, string>();
   #finalHeightOf = new Map<number, number>();
   #verified = new WeakSet<Certificate>();
+  #rootByHeight = new Map<number, string>();
+  #enoughByEpoch = new Map<number, number>();
   readonly #crypto: VoteCrypto;
+  readonly #keysOf: (places: readonly number[]) => Uint8Array[];
 
   /** When set, the only invariants that count: how far does a broken rule get before its consequences show? */
   readonly only: readonly string[] | undefined;
@@ -53,6 +63,8 @@ export class Checker {
     /** Places whose votes are taken as given to everything. */
     suspects: readonly number[];
     scheme: Scheme;
+    seats: SeatMap;
+    keysOf: (places: readonly number[]) => Uint8Array[];
     only?: readonly string[] | undefined;
   }) {
     const { config, ledger, suspects } = input;
@@ -61,13 +73,25 @@ export class Checker {
     this.only = input.only;
     this.config = config;
     this.ledger = ledger;
-    this.enough = quorumSize(config.committee.length) - suspects.length;
+    this.seats = input.seats;
+    this.#keysOf = input.keysOf;
     this.#finalByHeight.set(0, bytesToHex(config.genesis.hash));
   }
 
   fail(invariant: string, detail: string): void {
     if (this.only !== undefined && !this.only.includes(invariant)) return;
     this.violations.push({ invariant, detail });
+  }
+
+  /** Honest votes that, with those of the suspects in the epoch's committee, make a quorum. */
+  #enough(epoch: number): number {
+    const known = this.#enoughByEpoch.get(epoch);
+    if (known !== undefined) return known;
+    const seats = this.seats.of(epoch);
+    if (seats === undefined) return Number.POSITIVE_INFINITY;
+    const enough = quorumSize(seats.length) - seats.filter((place) => this.suspects.includes(place)).length;
+    this.#enoughByEpoch.set(epoch, enough);
+    return enough;
   }
 
   #tally(epoch: number, view: number): ViewTally {
@@ -86,7 +110,7 @@ export class Checker {
   }
 
   #isNotarizable(epoch: number, view: number, key: string): boolean {
-    return (this.#tally(epoch, view).notarize.get(key)?.size ?? 0) >= this.enough;
+    return (this.#tally(epoch, view).notarize.get(key)?.size ?? 0) >= this.#enough(epoch);
   }
 
   /** Entries that became durable at an honest node. */
@@ -98,6 +122,11 @@ export class Checker {
         const { epoch, view, kind, blockHash } = entry.vote;
         known.add(`${epoch}:${view}:${kind}:${bytesToHex(blockHash)}`);
         if (entry.block !== undefined) this.sawBlock(entry.block);
+        if (this.seats.placeOf(epoch, entry.vote.signer) !== place)
+          this.fail(
+            "SEAT",
+            `n${place} signed in ${epoch}:${view} from seat ${entry.vote.signer}, which is not its own`,
+          );
         if (!this.suspects.includes(place)) this.#signed(place, entry.vote);
       }
       if (entry.type === "certificate") {
@@ -111,19 +140,31 @@ export class Checker {
   #verify(certificate: Certificate): void {
     if (this.#verified.has(certificate)) return;
     this.#verified.add(certificate);
-    const { chainId, committee } = this.config;
-    const context = { chainId, keys: committee, epoch: certificate.epoch, quorum: quorumSize(committee.length) };
+    const { chainId } = this.config;
+    const { epoch, view, kind, blockHash } = certificate;
+    const seats = this.seats.of(epoch) ?? [];
+    const context = { chainId, keys: this.#keysOf(seats), epoch, quorum: quorumSize(seats.length) };
     const verdict = verifyCertificate(certificate, context, (key, bytes, signature) =>
       this.#crypto.verify(key, bytes, signature),
     );
-    if (verdict !== "ok") this.fail("I7", `certificate of view ${certificate.epoch}:${certificate.view}: ${verdict}`);
+    if (verdict !== "ok") {
+      this.fail("I7", `certificate of view ${epoch}:${view}: ${verdict}`);
+      return;
+    }
+    const name = `${epoch}:${view}:${kind}:${bytesToHex(blockHash)}`;
+    for (const seat of signersOf(certificate)) {
+      const place = seats[seat] ?? -1;
+      if (!this.suspects.includes(place) && this.#synced.get(place)?.has(name) !== true)
+        this.fail("I8", `a certificate of ${epoch}:${view} holds a vote of n${place} that is not in its synced record`);
+    }
   }
 
   /** A message leaves an honest node. */
   sent(node: SimNode, message: BbftMessage): void {
     if (message.type === "PROPOSE") this.#sentProposal(node, message);
     if (message.type === "NOTES") {
-      for (const vote of message.votes) if (vote.signer === node.place) this.#sentVote(node, vote);
+      for (const vote of message.votes)
+        if (this.seats.placeOf(vote.epoch, vote.signer) === node.place) this.#sentVote(node, vote);
       for (const certificate of message.certificates) this.#verify(certificate);
     }
   }
@@ -151,7 +192,7 @@ export class Checker {
     const { epoch, view, kind } = vote;
     const what = `n${place} in view ${epoch}:${view}`;
     const tally = this.#tally(epoch, view);
-    if (kind === VOTE_KINDS.NULLIFY) this.#addNullify(place, tally, what);
+    if (kind === VOTE_KINDS.NULLIFY) this.#addNullify(place, vote, tally, what);
     else if (kind === VOTE_KINDS.NOTARIZE) this.#addNotarize(place, vote, tally, what);
     else if (kind === VOTE_KINDS.FINALIZE) this.#addFinalize(place, vote, tally, what);
     const opening = (epoch - 1) * this.config.epochBlocks;
@@ -160,12 +201,12 @@ export class Checker {
     }
   }
 
-  #addNullify(place: number, tally: ViewTally, what: string): void {
+  #addNullify(place: number, vote: Vote, tally: ViewTally, what: string): void {
     if (tally.nullify.has(place)) return;
     tally.nullify.add(place);
     for (const voters of tally.finalize.values())
       if (voters.has(place)) this.fail("I6", `${what}: FINALIZE, then NULLIFY`);
-    this.#checkView(tally, what);
+    this.#checkView(vote.epoch, tally, what);
   }
 
   #addNotarize(place: number, vote: Vote, tally: ViewTally, what: string): void {
@@ -179,7 +220,7 @@ export class Checker {
     tally.notarize.set(hash, voters);
     const block = this.blocks.get(hash);
     if (block !== undefined) this.#checkJustified(vote, block, what);
-    this.#checkView(tally, what);
+    this.#checkView(vote.epoch, tally, what);
   }
 
   /** S3 and S4 of one honest NOTARIZE. */
@@ -188,15 +229,42 @@ export class Checker {
     if (!this.ledger.judge(block)) this.fail("S4", `${what}: NOTARIZE for an invalid block`);
     if (epoch !== Math.ceil(height / this.config.epochBlocks))
       this.fail("EPOCH", `${what}: height ${height} in epoch ${epoch}`);
-    const again = vote.view !== view;
-    if (!again && parentView > 0 && !this.#isNotarizable(epoch, parentView, bytesToHex(parentHash))) {
+    if (vote.view !== view) {
+      if (!this.#isJustifiedAgain(vote, view)) this.fail("S3", `${what}: proposed again without what that takes`);
+      return;
+    }
+    this.#checkHeader(block, what);
+    if (parentView > 0 && !this.#isNotarizable(epoch, parentView, bytesToHex(parentHash))) {
       this.fail("S3", `${what}: the parent is not notarized in view ${parentView}`);
     }
-    if (again) return;
     for (let w = parentView + 1; w < view; w += 1) {
-      if (this.#tally(epoch, w).nullify.size < this.enough)
+      if (this.#tally(epoch, w).nullify.size < this.#enough(epoch))
         this.fail("S3", `${what}: view ${w} was skipped without NULLIFY`);
     }
+  }
+
+  /** A last block again: notarized in an earlier view, and NULLIFY for every view since. */
+  #isJustifiedAgain(vote: Vote, builtIn: number): boolean {
+    const { epoch } = vote;
+    for (let view = vote.view - 1; view >= builtIn; view -= 1) {
+      if (this.#isNotarizable(epoch, view, bytesToHex(vote.blockHash))) return true;
+      if (this.#tally(epoch, view).nullify.size < this.#enough(epoch)) return false;
+    }
+    return false;
+  }
+
+  /** What a header says about time and about the next committee. */
+  #checkHeader(block: SideBlock, what: string): void {
+    const { height, epoch, timestampMs, parentHash, nextCommitteeRoot } = block.header;
+    const { genesis, blockMs, epochBlocks } = this.config;
+    const parent = this.blocks.get(bytesToHex(parentHash));
+    const parentMs = height === 1 ? genesis.timestampMs : parent?.header.timestampMs;
+    if (parentMs !== undefined && timestampMs < parentMs + blockMs)
+      this.fail("TIME", `${what}: NOTARIZE for a block ${timestampMs - parentMs} ms after its parent`);
+    const next = this.seats.of(epoch + 1);
+    if (height % epochBlocks !== 0 || next === undefined) return;
+    if (!equalBytes(nextCommitteeRoot, committeeRoot(this.#keysOf(next))))
+      this.fail("COMMITTEE", `${what}: NOTARIZE for a last block that names another committee`);
   }
 
   #addFinalize(place: number, vote: Vote, tally: ViewTally, what: string): void {
@@ -207,17 +275,18 @@ export class Checker {
     tally.finalize.set(hash, voters);
     if (tally.nullify.has(place)) this.fail("I6", `${what}: NULLIFY, then FINALIZE`);
     if (!this.#isNotarizable(vote.epoch, vote.view, hash)) this.fail("I5", `${what}: FINALIZE without NOTARIZE`);
-    if (voters.size >= this.enough) this.#finalPossible(hash, what);
-    this.#checkView(tally, what);
+    if (voters.size >= this.#enough(vote.epoch)) this.#finalPossible(hash, what);
+    this.#checkView(vote.epoch, tally, what);
   }
 
-  #checkView(tally: ViewTally, what: string): void {
+  #checkView(epoch: number, tally: ViewTally, what: string): void {
+    const enough = this.#enough(epoch);
     let notarized = 0;
-    for (const voters of tally.notarize.values()) if (voters.size >= this.enough) notarized += 1;
+    for (const voters of tally.notarize.values()) if (voters.size >= enough) notarized += 1;
     if (notarized > 1) this.fail("I4", `${what}: two blocks can be notarized`);
-    if (tally.nullify.size < this.enough) return;
+    if (tally.nullify.size < enough) return;
     for (const voters of tally.finalize.values()) {
-      if (voters.size >= this.enough) this.fail("I3", `${what}: finalised and nullified`);
+      if (voters.size >= enough) this.fail("I3", `${what}: finalised and nullified`);
     }
   }
 
@@ -232,13 +301,37 @@ export class Checker {
         this.fail("I1", `${what}: two final blocks at height ${block.header.height}`);
         return;
       }
-      this.#finalByHeight.set(block.header.height, key);
+      this.#becomesFinal(block, key);
       key = bytesToHex(block.header.parentHash);
       if (block.header.height === 1) {
         if (key !== this.#finalByHeight.get(0)) this.fail("I2", `${what}: a final chain does not reach genesis`);
         return;
       }
     }
+  }
+
+  #becomesFinal(block: SideBlock, key: string): void {
+    const { height, epoch } = block.header;
+    this.#finalByHeight.set(height, key);
+    const elected = this.ledger.elected(block);
+    if (elected !== undefined) this.seats.set(epoch + 2, elected);
+  }
+
+  /** An honest node has executed its new final blocks: I9 and I10 of the last of them. */
+  appended(node: SimNode): void {
+    const { height } = node.store;
+    const state = node.store.at(height)?.state;
+    const what = `n${node.place} at height ${height}`;
+    if (state === undefined) {
+      this.fail("I9", `${what}: a final block cannot be applied`);
+      return;
+    }
+    const root = bytesToHex(state.root);
+    const known = this.#rootByHeight.get(height) ?? root;
+    this.#rootByHeight.set(height, known);
+    if (known !== root) this.fail("I9", `${what}: another state than elsewhere`);
+    const supply = state.balances.reduce((sum, balance) => sum + balance, 0n);
+    if (supply !== SUPPLY) this.fail("I10", `${what}: ${supply} units of ${SUPPLY}`);
   }
 
   /** An honest node reports final blocks. */
@@ -263,8 +356,8 @@ export class Checker {
       key = bytesToHex(block.hash);
       const known = this.#finalByHeight.get(height);
       if (known !== undefined && known !== key) this.fail("I1", `${what}: another block is final at height ${height}`);
-      this.#finalByHeight.set(height, key);
       if (!this.ledger.judge(block)) this.fail("I9", `${what}: an invalid block is final at height ${height}`);
+      this.#becomesFinal(block, key);
     }
     this.#finalHeightOf.set(node.place, Math.max(height, this.#finalHeightOf.get(node.place) ?? 0));
   }
@@ -277,7 +370,7 @@ export class Checker {
       state.votes.size <= limits.VIEWS_AHEAD_MAX + limits.VIEWS_BEHIND_MAX &&
       state.wanted.size <= limits.WANTED_MAX + limits.SYNC_BLOCKS_MAX &&
       state.wantedViews.length <= limits.FETCH_VIEWS_MAX &&
-      state.stash.size <= this.config.committee.length &&
+      state.stash.size <= state.committees.present.n + state.committees.next.n &&
       state.evidence.length <= limits.EVIDENCE_MAX &&
       state.served.size <= limits.SERVED_PEERS_MAX &&
       state.pendingEntries.length <= limits.RECORD_PENDING_MAX + limits.MESSAGE_VOTES_MAX;

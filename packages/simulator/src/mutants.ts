@@ -2,46 +2,91 @@
 // at which it was found first; the tests replay these.
 
 import { MUTATIONS, type Mutation } from "@bystack/consensus/bbft/mutation";
-import type { Outcome } from "./outcome.ts";
+import { type AttackName, attackOf } from "./attacks.ts";
+import type { Outcome, ScheduleOptions } from "./outcome.ts";
 import { runSchedule } from "./schedule.ts";
 
 export type Mutant = {
   readonly mutation: Mutation;
   readonly nodes: number;
   readonly byzantine: number;
+  /** For a rule that drawn faults come to once in many thousand schedules. */
+  readonly attack: AttackName | undefined;
   /** First seed, counted from 1, that finds it. */
   readonly pinnedSeed: number;
 };
 
-/** A Byzantine leader would propose a last block again for all: that mutant shows itself among honest nodes only. */
-const WITHOUT_BYZANTINE: readonly Mutation[] = ["repropose"];
-
 /** A chain that stands still is seen to do so sooner: no schedule with the rules as they stand needs half of this. */
 const LIVENESS_MS = 40_000;
 
+/** Where the usual committee, four with one hostile, does not show it. */
+const SETTINGS: Readonly<Partial<Record<Mutation, Partial<Omit<Mutant, "mutation" | "pinnedSeed">>>>> = {
+  // A hostile leader would propose a last block again for all.
+  repropose: { byzantine: 0 },
+  // At four validators 2f + 1 is n - f.
+  "quorum-2f": { nodes: 5 },
+  // An old record counts as the one fault.
+  unknown: { byzantine: 0 },
+  justify: { attack: "last-blocks" },
+};
+
 const PINNED: Readonly<Partial<Record<Mutation, number>>> = {
-  S1: 10,
-  S2: 1,
-  S3: 114,
-  S4: 6,
+  S1: 6,
+  S2: 2,
+  S3: 11,
+  S4: 1,
   S5: 1,
   "S5-forget": 1,
+  S6: 3,
+  quorum: 1,
+  "quorum-2f": 1,
+  views: 1,
+  "vote-epoch": 13,
+  "certificate-epoch": 4,
+  certificate: 3,
+  carried: 11,
+  skips: 11,
   epoch: 1,
   extend: 4,
-  repropose: 20,
-  quorum: 1,
+  repropose: 2,
+  justify: 887,
+  committee: 4,
+  "old-keys": 21,
+  turn: 6,
+  timestamp: 17,
+  clock: 1,
+  predicate: 10,
+  propose: 1,
+  durable: 89,
+  "count-early": 4,
+  "lost-block": 4,
+  "lost-certificate": 2,
+  ask: 1,
+  bar: 1,
+  late: 4,
+  silence: 1,
+  unknown: 7,
+  evidence: 2,
+  repeat: 32,
+  fsync: 1,
 };
 
 export const MUTANTS: readonly Mutant[] = MUTATIONS.map((mutation) => ({
   mutation,
   nodes: 4,
-  byzantine: WITHOUT_BYZANTINE.includes(mutation) ? 0 : 1,
+  byzantine: 1,
+  attack: undefined,
+  ...SETTINGS[mutation],
   pinnedSeed: PINNED[mutation] ?? 0,
 }));
 
+/** How a mutant's schedules are run, without its mutation. */
+export function settingsOf({ nodes, byzantine, attack }: Mutant): ScheduleOptions {
+  return { nodes, byzantine, livenessMs: LIVENESS_MS, ...(attack === undefined ? {} : { attack: attackOf(attack) }) };
+}
+
 export function runMutant(mutant: Mutant, seed: number): Outcome {
-  const { nodes, byzantine, mutation } = mutant;
-  return runSchedule(seed, { nodes, byzantine, mutation, livenessMs: LIVENESS_MS });
+  return runSchedule(seed, { ...settingsOf(mutant), mutation: mutant.mutation });
 }
 
 /** Looks for a mutant from seed 1 until it is found or `isOver` says stop. */

@@ -4,19 +4,18 @@
 import { createBbftEngine } from "@bystack/consensus/bbft";
 import type { BbftConfig } from "@bystack/consensus/bbft/config";
 import type { VoteCrypto } from "@bystack/consensus/bbft/crypto";
-import type { BbftEffect, BbftEvent, Target, TimerId } from "@bystack/consensus/bbft/events";
+import type { BbftEffect, BbftEvent, StoredTip, Target, TimerId } from "@bystack/consensus/bbft/events";
 import type { BbftMessage } from "@bystack/consensus/bbft/messages";
 import type { Mutation } from "@bystack/consensus/bbft/mutation";
 import type { RecordEntry } from "@bystack/consensus/bbft/record";
 import type { BbftState } from "@bystack/consensus/bbft/state";
 import { lastServedHeight } from "@bystack/consensus/bbft/sync";
+import { EMPTY_BYTES } from "@bystack/utils/bytes";
 import { SimDisk, SimStore } from "./disk.ts";
-import type { CrashPoint } from "./plan.ts";
+import type { CrashPoint } from "./node-plan.ts";
 import type { SimRng } from "./rng.ts";
+import type { Seats } from "./seats.ts";
 import type { ToyLedger } from "./toy-ledger.ts";
-
-/** Local clocks start here, so that no time is ever near zero. */
-export const CLOCK_START_MS = 1_700_000_000_000;
 
 /** An event without its clock reading, which the node adds when it happens. */
 export type TimelessEvent = BbftEvent extends infer E ? (E extends BbftEvent ? Omit<E, "nowMs"> : never) : never;
@@ -24,12 +23,20 @@ export type TimelessEvent = BbftEvent extends infer E ? (E extends BbftEvent ? O
 /** What a node needs of the world around it. */
 export type World = {
   nowMs(): number;
+  /** What this node's clock shows. */
+  localMs(place: number): number;
+  keysOf(seats: Seats): Uint8Array[];
+  started(node: SimNode): void;
   /** Runs an action of this node later; dropped if the node died in between. */
   after(node: SimNode, delayMs: number, action: () => void): void;
   send(node: SimNode, target: Target | "all", message: BbftMessage): void;
-  /** Called after each effect that others may judge. */
+  /** Called with each effect, before it is carried out. */
   observe(node: SimNode, effect: BbftEffect): void;
   synced(node: SimNode, entries: readonly RecordEntry[]): void;
+  /** The store has taken in final blocks. */
+  appended(node: SimNode): void;
+  /** The vote-time predicates of a block hold at this node from now on. */
+  predicateHolds(node: SimNode, hash: Uint8Array): void;
   stepped(node: SimNode, event: TimelessEvent): void;
   crash(node: SimNode): void;
 };
@@ -42,8 +49,9 @@ export type SimNodeOptions = {
   readonly world: World;
   readonly ledger: ToyLedger;
   readonly rng: SimRng;
-  readonly skewMs: number;
   readonly slowDisk: boolean;
+  /** Of what was written and not synced, a crash may leave a part. */
+  readonly torn: boolean;
   readonly predicateDelayMs: number;
 };
 
@@ -51,13 +59,13 @@ export class SimNode {
   readonly place: number;
   readonly options: SimNodeOptions;
   readonly disk: SimDisk;
-  readonly store = new SimStore();
+  readonly store: SimStore;
   readonly engine;
   state: BbftState;
   /** Grows at each start and crash: whatever was scheduled before is void. */
   incarnation = 0;
   isUp = false;
-  /** The node dies at the next persist, at this point of it. */
+  /** The node dies when it next comes to this point. */
   armed: CrashPoint | undefined = undefined;
   #timers = new Map<TimerId, number>();
   #timerCount = 0;
@@ -68,18 +76,26 @@ export class SimNode {
   constructor(options: SimNodeOptions) {
     this.options = options;
     this.place = options.place;
-    const { config, place } = options;
-    this.disk = new SimDisk(config.chainId, config.committee[place] ?? new Uint8Array(32));
+    const { config } = options;
+    this.disk = new SimDisk(config.chainId, config.ownKey ?? EMPTY_BYTES);
+    this.store = new SimStore(config.genesis.hash);
     this.engine = createBbftEngine(options.crypto, options.mutation);
     this.state = this.engine.init(config);
   }
 
-  localMs(): number {
-    return Math.floor(CLOCK_START_MS + this.options.world.nowMs() + this.options.skewMs);
+  #tip(): StoredTip {
+    const { config, ledger, world } = this.options;
+    const seats = ledger.seatsAfter(this.store.at(this.store.height)?.block.hash ?? config.genesis.hash);
+    const committees = seats && {
+      previous: seats.previous && world.keysOf(seats.previous),
+      present: world.keysOf(seats.present),
+      next: world.keysOf(seats.next),
+    };
+    return this.store.tip(config.epochBlocks, ledger.rotates ? committees : undefined);
   }
 
   start(): void {
-    const { config, rng } = this.options;
+    const { config, rng, world } = this.options;
     this.incarnation += 1;
     this.isUp = true;
     this.#timers.clear();
@@ -87,20 +103,24 @@ export class SimNode {
     this.state = this.engine.init(config);
     const nonce = new Uint8Array(32);
     for (let i = 0; i < 8; i += 1) nonce[i] = rng.below(256);
-    this.step({ type: "start", record: this.disk.read(), tip: this.store.tip(config.epochBlocks), nonce });
+    const record = config.ownKey === undefined ? [] : this.disk.read();
+    world.started(this);
+    this.step({ type: "start", record, tip: this.#tip(), nonce });
   }
 
   crash(): void {
+    const { world, rng, torn } = this.options;
     this.incarnation += 1;
     this.isUp = false;
     this.armed = undefined;
-    this.disk.crash();
+    world.synced(this, this.disk.crash(torn ? rng : undefined));
     this.store.crash();
   }
 
   step(event: TimelessEvent): void {
     if (!this.isUp) return;
-    const effects = this.engine.step(this.state, { ...event, nowMs: this.localMs() } as BbftEvent);
+    const nowMs = this.options.world.localMs(this.place);
+    const effects = this.engine.step(this.state, { ...event, nowMs } as BbftEvent);
     this.options.world.stepped(this, event);
     for (const effect of effects) {
       if (!this.isUp) return;
@@ -108,18 +128,24 @@ export class SimNode {
     }
   }
 
+  /** Dies here if that is planned. @returns whether it did. */
+  #dies(...points: readonly CrashPoint[]): boolean {
+    if (!this.isUp || this.armed === undefined || !points.includes(this.armed)) return false;
+    this.options.world.crash(this);
+    return true;
+  }
+
   #perform(effect: BbftEffect): void {
     const { world, rng, ledger } = this.options;
+    world.observe(this, effect);
     switch (effect.type) {
       case "persist":
         this.#persist(effect);
-        break;
+        return;
       case "send":
-        world.observe(this, effect);
         world.send(this, effect.to, effect.message);
         return;
       case "broadcast":
-        world.observe(this, effect);
         world.send(this, "all", effect.message);
         return;
       case "setTimer":
@@ -136,32 +162,43 @@ export class SimNode {
         return;
       }
       case "validateBlock": {
-        const valid = ledger.judge(effect.block);
-        world.after(this, rng.below(12), () => this.step({ type: "blockValidated", hash: effect.block.hash, valid }));
+        const { block } = effect;
+        const valid = ledger.judge(block);
+        const seats = valid ? ledger.elected(block) : undefined;
+        const elected = seats && world.keysOf(seats);
+        const { hash } = block;
+        world.after(this, rng.below(12), () => this.step({ type: "blockValidated", hash, valid, elected }));
         return;
       }
       case "evaluatePredicate": {
         const delayMs = rng.below(this.options.predicateDelayMs);
-        world.after(this, delayMs, () => this.step({ type: "predicate", hash: effect.block.hash, holds: true }));
+        const { hash } = effect.block;
+        world.after(this, delayMs, () => {
+          world.predicateHolds(this, hash);
+          this.step({ type: "predicate", hash, holds: true });
+        });
         return;
       }
       case "finalised":
-        world.observe(this, effect);
         this.#store(effect);
         return;
       case "serveFinal":
         this.#serve(effect);
         return;
+      case "viewEntered":
+        if (effect.epoch > 1 && effect.view === 1) this.#dies("epoch");
+        return;
       default:
-        world.observe(this, effect);
+        return;
     }
   }
 
   #setTimer(id: TimerId, atMs: number): void {
+    const { world } = this.options;
     this.#timerCount += 1;
     const mark = this.#timerCount;
     this.#timers.set(id, mark);
-    this.options.world.after(this, Math.max(0, atMs - this.localMs()), () => {
+    world.after(this, Math.max(0, atMs - world.localMs(this.place)), () => {
       if (this.#timers.get(id) !== mark) return;
       this.#timers.delete(id);
       this.step({ type: "timer", id });
@@ -169,30 +206,29 @@ export class SimNode {
   }
 
   #persist(effect: BbftEffect & { type: "persist" }): void {
-    const { world, rng, slowDisk } = this.options;
-    const crashes = (point: CrashPoint): boolean => {
-      if (this.armed !== point || !this.isUp) return false;
-      world.crash(this);
-      return true;
-    };
-    if (crashes("beforeWrite")) return;
+    const { world, rng, slowDisk, mutation } = this.options;
+    if (this.#dies("beforeWrite", "diskFull")) return;
     this.disk.write(effect);
-    world.observe(this, effect);
-    const cost = slowDisk && rng.chance(0.1) ? rng.between(20, 200) : rng.unit() * 2;
+    // One in ten is slow on a slow disk, and a few take a second.
+    const slowMs = rng.chance(0.1) ? rng.between(20, rng.chance(0.1) ? 1000 : 200) : 0;
     const now = world.nowMs();
-    this.#diskFreeMs = Math.max(now, this.#diskFreeMs) + cost;
-    if (crashes("beforeSync")) return;
+    this.#diskFreeMs = Math.max(now, this.#diskFreeMs) + (slowDisk ? slowMs : 0) + rng.unit() * 2;
+    if (this.#dies("beforeSync") || (effect.replace && this.#dies("replace"))) return;
     world.after(this, this.#diskFreeMs - now, () => {
-      world.synced(this, this.disk.sync());
-      if (crashes("beforeSend")) return;
+      if (this.#dies("syncFails")) return;
+      if (mutation !== "fsync") world.synced(this, this.disk.sync());
+      if (this.#dies("beforeSend")) return;
       this.step({ type: "persisted", token: effect.token });
-      crashes("afterSend");
+      this.#dies("afterSend");
     });
   }
 
   #store(effect: BbftEffect & { type: "finalised" }): void {
     const { world, rng } = this.options;
+    if (this.#dies("beforeStore")) return;
     this.store.append(effect.blocks, effect.certificate);
+    world.appended(this);
+    if (this.#dies("afterStore")) return;
     const height = this.store.height;
     world.after(this, rng.between(1, 40), () => {
       this.store.durableHeight = Math.max(this.store.durableHeight, height);

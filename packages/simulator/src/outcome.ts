@@ -2,23 +2,16 @@
 
 import type { Mutation } from "@bystack/consensus/bbft/mutation";
 import type { Violation } from "./checker.ts";
+import type { Coverage } from "./coverage.ts";
 import type { Scheme } from "./fake-crypto.ts";
 import type { Plan, PlanOptions } from "./plan.ts";
-
-export type Coverage = {
-  equivocation: boolean;
-  nullified: boolean;
-  restart: boolean;
-  partition: boolean;
-  bothCertificates: boolean;
-  epochCrossed: boolean;
-  reproposed: boolean;
-};
 
 export type Outcome = {
   readonly seed: number;
   readonly events: number;
   readonly virtualMs: number;
+  /** From the healing until every honest node had two more final blocks; undefined when it did not come to that. */
+  readonly recoveredMs: number | undefined;
   readonly counted: boolean;
   readonly violations: readonly Violation[];
   readonly coverage: Coverage;

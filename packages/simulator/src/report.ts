@@ -1,6 +1,7 @@
 // Adds up the outcomes of a run of schedules and says whether the run covered what it is meant to cover.
 
-import type { Coverage, Outcome } from "./outcome.ts";
+import type { Coverage } from "./coverage.ts";
+import type { Outcome } from "./outcome.ts";
 
 export type RunReport = {
   schedules: number;
@@ -15,6 +16,12 @@ export type RunReport = {
   /** Schedules by epoch length and by leader run. */
   epochBlocks: Record<string, number>;
   runs: Record<string, number>;
+  /** Schedules by committee size and hostile members, such as "7/2". */
+  sizes: Record<string, number>;
+  /** Schedules by kind of fault that they had. */
+  faults: Record<string, number>;
+  /** Longest recovery after the healing, in ms of virtual time. */
+  recoveredMs: number;
   /** Running hash of all traces. */
   traceHash: number;
 };
@@ -28,6 +35,7 @@ export const COVERAGE_LEAST: Readonly<Record<keyof Coverage, number>> = {
   bothCertificates: 0.1,
   epochCrossed: 0.2,
   reproposed: 0.05,
+  committeeChanged: 0.2,
 };
 
 const COVERAGE_TEXT: Readonly<Record<keyof Coverage, string>> = {
@@ -38,6 +46,7 @@ const COVERAGE_TEXT: Readonly<Record<keyof Coverage, string>> = {
   bothCertificates: "NOTARIZE and NULLIFY certificates in one view",
   epochCrossed: "epoch boundary crossed",
   reproposed: "last block proposed again",
+  committeeChanged: "committee changed between two epochs",
 };
 
 /** Unfinished schedules, at most. */
@@ -58,8 +67,15 @@ export function createReport(firstSeed: number): RunReport {
     covered: covered as Record<keyof Coverage, number>,
     epochBlocks: {},
     runs: {},
+    sizes: {},
+    faults: {},
+    recoveredMs: 0,
     traceHash: 0,
   };
+}
+
+function count(table: Record<string, number>, name: string): void {
+  table[name] = (table[name] ?? 0) + 1;
 }
 
 export function addOutcome(report: RunReport, outcome: Outcome): void {
@@ -72,20 +88,23 @@ export function addOutcome(report: RunReport, outcome: Outcome): void {
   for (const name of Object.keys(report.covered) as (keyof Coverage)[]) {
     if (outcome.coverage[name]) report.covered[name] += 1;
   }
-  report.epochBlocks[outcome.epochBlocks] = (report.epochBlocks[outcome.epochBlocks] ?? 0) + 1;
-  report.runs[outcome.run] = (report.runs[outcome.run] ?? 0) + 1;
+  const { nodes, byzantine, faults } = outcome.plan;
+  count(report.epochBlocks, String(outcome.epochBlocks));
+  count(report.runs, String(outcome.run));
+  count(report.sizes, `${nodes}/${byzantine.length}`);
+  for (const fault of faults) count(report.faults, fault);
+  report.recoveredMs = Math.max(report.recoveredMs, outcome.recoveredMs ?? 0);
   report.traceHash = Math.imul(report.traceHash ^ outcome.traceHash, 0x01000193) >>> 0;
 }
 
-/** What a long run fell short of, as sentences; a Byzantine node is needed for its share to be asked for. */
-export function shortfalls(report: RunReport, byzantine: number): string[] {
+/** What a long run fell short of, as sentences; shares are asked for where one leader in four is hostile. */
+export function shortfalls(report: RunReport, asksForShares: boolean): string[] {
   const missing: string[] = [];
   if (report.counted < report.schedules * (1 - UNFINISHED_MOST)) {
     missing.push(`${report.schedules - report.counted} of ${report.schedules} schedules are unfinished`);
   }
-  if (report.schedules < SHARES_FROM_SCHEDULES) return missing;
+  if (!asksForShares || report.schedules < SHARES_FROM_SCHEDULES) return missing;
   for (const name of Object.keys(COVERAGE_LEAST) as (keyof Coverage)[]) {
-    if (name === "equivocation" && byzantine === 0) continue;
     const share = report.covered[name] / report.schedules;
     if (share < COVERAGE_LEAST[name]) {
       missing.push(
@@ -110,6 +129,10 @@ export function formatReport(report: RunReport, seconds: number): string[] {
   }
   lines.push(`epochs     ${JSON.stringify(report.epochBlocks)} schedules by blocks an epoch`);
   lines.push(`runs       ${JSON.stringify(report.runs)} schedules by views of one leader`);
+  lines.push(`committees ${JSON.stringify(report.sizes)} schedules by validators/hostile`);
+  lines.push(
+    `recovery   ${Math.round(report.recoveredMs)} ms of virtual time at most, from the healing to two more final blocks at all`,
+  );
   lines.push(`trace      ${report.traceHash.toString(16).padStart(8, "0")}`);
   return lines;
 }

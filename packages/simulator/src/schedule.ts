@@ -6,22 +6,29 @@ import type { BbftEffect, Target } from "@bystack/consensus/bbft/events";
 import { type BbftMessage, decodeMessage, encodeMessage } from "@bystack/consensus/bbft/messages";
 import { bytesToHex } from "@bystack/utils/bytes";
 import { Adversary } from "./adversary.ts";
-import { Chart, describeMessage, shortHash } from "./chart.ts";
+import { Chart, describeEffect, describeMessage } from "./chart.ts";
 import { Checker } from "./checker.ts";
-import { fakeHash, fakeScheme } from "./fake-crypto.ts";
+import { CLOCK_START_MS, readClock } from "./clock.ts";
+import { Conduct } from "./conduct.ts";
+import { createCoverage, Shown } from "./coverage.ts";
+import { fakeHash, fakeScheme, type Scheme } from "./fake-crypto.ts";
 import { EventQueue } from "./heap.ts";
 import { Links } from "./links.ts";
-import { CLOCK_START_MS, SimNode, type TimelessEvent, type World } from "./node.ts";
-import type { Coverage, Outcome, ScheduleOptions } from "./outcome.ts";
+import { Mishaps } from "./mishaps.ts";
+import { SimNode, type TimelessEvent, type World } from "./node.ts";
+import type { Outcome, ScheduleOptions } from "./outcome.ts";
 import { drawPlan, type Plan } from "./plan.ts";
 import { SimRng } from "./rng.ts";
+import { SeatMap } from "./seats.ts";
 import { ToyLedger } from "./toy-ledger.ts";
 
 /** A schedule counts when each honest node has got this far. */
 export const VIEWS_LEAST = 12;
 export const FINALS_LEAST = 6;
 const LIVENESS_MS = 90_000;
-const EVENTS_MAX = 400_000;
+const EVENTS_MAX = 3_000_000;
+/** Honest places change the twin that they talk to this often. */
+const TWIN_PERIOD_MS = 2500;
 
 type Scheduled = { readonly node: SimNode | undefined; readonly incarnation: number; readonly run: () => void };
 
@@ -31,33 +38,49 @@ const EVENT_CODES: Readonly<Record<string, number>> = Object.fromEntries(
   ),
 );
 
+/** About the bytes of a message on the wire. */
+function sizeOf(message: BbftMessage): number {
+  switch (message.type) {
+    case "NOTES":
+      return message.certificates.reduce(
+        (sum, one) => sum + 60 + one.signatures.length,
+        40 + 120 * message.votes.length,
+      );
+    case "PROPOSE":
+      return 900;
+    case "SYNC_BLOCKS":
+      return 700 * message.blocks.length;
+    default:
+      return 300;
+  }
+}
+
 class Simulation implements World {
   readonly plan: Plan;
   readonly config: BbftConfig;
   readonly checker: Checker;
   readonly chart: Chart | undefined;
-  readonly coverage: Coverage = {
-    equivocation: false,
-    nullified: false,
-    restart: false,
-    partition: false,
-    bothCertificates: false,
-    epochCrossed: false,
-    reproposed: false,
-  };
+  readonly coverage = createCoverage();
   readonly #queue = new EventQueue<Scheduled>();
   readonly #rng: SimRng;
-  /** Engines by place: one each, two at the Byzantine place with twins. */
+  /** Engines by place: one each, two at a hostile place with twins. */
   readonly #nodes: SimNode[][] = [];
   readonly #honest: SimNode[] = [];
+  readonly #hostile: ReadonlySet<number>;
+  readonly #keys: readonly Uint8Array[];
+  readonly #placeByKey: ReadonlyMap<string, number>;
+  readonly #seats: SeatMap;
   readonly #links: Links;
-  readonly #adversary: Adversary | undefined;
+  readonly #adversary: Adversary;
+  readonly #conduct: Conduct;
+  readonly #mishaps: Mishaps;
   readonly #views = new Map<number, Set<string>>();
-  readonly #shown = new Map<string, Map<string, number>>();
+  readonly #shown = new Shown(this.coverage);
   readonly #livenessMs: number;
   #nowMs = 0;
   #healed = false;
   #healHeight = 0;
+  #recoveredMs: number | undefined;
   #dirty = true;
   #trace = 0;
   events = 0;
@@ -67,11 +90,14 @@ class Simulation implements World {
     this.#livenessMs = options.livenessMs ?? LIVENESS_MS;
     this.#rng = new SimRng(plan.seed * 104_729 + 3);
     this.#links = new Links(plan, this.#rng);
-    const chainId = fakeHash(7, Uint8Array.of(1));
+    this.#hostile = new Set(plan.byzantine);
     const scheme = options.scheme ?? fakeScheme;
+    this.#keys = Array.from({ length: plan.pool }, (_, place) => scheme.key(place));
+    this.#placeByKey = new Map(this.#keys.map((key, place) => [bytesToHex(key), place]));
+    const first = Array.from({ length: plan.nodes }, (_, place) => place);
     this.config = {
-      chainId,
-      committee: Array.from({ length: plan.nodes }, (_, place) => scheme.key(place)),
+      chainId: fakeHash(7, Uint8Array.of(1)),
+      committee: this.keysOf(first),
       ownKey: undefined,
       run: plan.run,
       epochBlocks: plan.epochBlocks,
@@ -82,54 +108,78 @@ class Simulation implements World {
       recordCompactEntries: plan.recordCompactEntries,
     };
     this.chart = (options.chartLines ?? 0) > 0 ? new Chart(options.chartLines ?? 0) : undefined;
-    const ledger = new ToyLedger(this.config.genesis.hash);
-    // A validator with an old record may sign twice (bbft.md section 4): it counts as the faulty one, and stays under watch.
-    const suspects = plan.byzantine >= 0 ? [plan.byzantine] : plan.relapse === undefined ? [] : [plan.relapse.node];
-    this.checker = new Checker({ config: this.config, ledger, suspects, scheme, only: options.only });
-    const rng = this.#rng;
-    const places = plan.nodes + (plan.observerMs === undefined ? 0 : 1);
+    // A validator with an old record may sign twice (bbft.md section 4): it counts as a faulty one, and stays under watch.
+    const suspects = plan.relapse === undefined ? plan.byzantine : [...plan.byzantine, plan.relapse.node];
+    const faulty = new Set(plan.dead === undefined ? suspects : [...suspects, plan.dead.node]);
+    const pool = Array.from({ length: plan.pool }, (_, place) => place);
+    const elector = plan.faults.has("rotation") ? { pool, faulty, seatsLeast: plan.nodes } : undefined;
+    this.#seats = new SeatMap(first, elector !== undefined);
+    const { hash } = this.config.genesis;
+    const ledger = new ToyLedger({ genesis: hash, first, epochBlocks: plan.epochBlocks, elector });
+    const shared = { config: this.config, ledger, seats: this.#seats, rng: this.#rng };
+    const keysOf = this.keysOf.bind(this);
+    this.checker = new Checker({ ...shared, suspects, scheme, keysOf, only: options.only });
+    this.#conduct = new Conduct({
+      ...shared,
+      crypto: scheme.crypto(0),
+      isHonest: (place) => !suspects.includes(place),
+      placeOfKey: (key) => this.#placeByKey.get(bytesToHex(key)) ?? -1,
+      fail: this.checker.fail.bind(this.checker),
+    });
+    this.#createNodes(ledger, scheme, options);
+    this.#adversary = new Adversary({
+      ...shared,
+      plan,
+      honest: this.#honest.map(({ place }) => place),
+      world: { transmit: this.#transmit.bind(this), sawBlock: this.checker.sawBlock.bind(this.checker) },
+      crypto: scheme.crypto,
+    });
+    const world = {
+      at: (delayMs: number, run: () => void) => this.#at(delayMs, run),
+      nowMs: () => this.#nowMs,
+      isHealed: () => this.#healed,
+      crash: (node: SimNode) => this.crash(node),
+      restarted: (node: SimNode) => this.#restarted(node),
+      note: (text: string) => this.chart?.add(this.#nowMs, text),
+    };
+    this.#mishaps = new Mishaps({ plan, rng: this.#rng, nodes: this.#nodes, world });
+  }
+
+  #createNodes(ledger: ToyLedger, scheme: Scheme, options: ScheduleOptions): void {
+    const { plan } = this;
+    const places = plan.pool + (plan.observerMs === undefined ? 0 : 1);
     for (let place = 0; place < places; place += 1) {
-      const bad = place === plan.byzantine;
-      const engines = bad && plan.faults.has("twins") ? 2 : 1;
-      this.#nodes.push(
-        Array.from(
-          { length: engines },
-          () =>
-            new SimNode({
-              place,
-              crypto: scheme.crypto(place),
-              config: { ...this.config, ownKey: this.config.committee[place] },
-              mutation: bad ? "S5-forget" : (options.mutation ?? "none"),
-              world: this,
-              ledger,
-              rng,
-              skewMs: plan.skewMs[place] ?? 0,
-              slowDisk: plan.faults.has("slowDisk"),
-              predicateDelayMs: plan.predicateDelayMs,
-            }),
-        ),
-      );
-      if (!bad) this.#honest.push(...(this.#nodes[place] ?? []));
-    }
-    if (plan.byzantine >= 0) {
-      const world = {
-        transmit: (to: number, message: BbftMessage, delayMs: number) =>
-          this.#transmit({ from: plan.byzantine, to, message, delayMs }),
-        sawBlock: this.checker.sawBlock.bind(this.checker),
-      };
-      this.#adversary = new Adversary({
-        plan,
-        config: this.config,
-        rng,
-        ledger,
-        world,
-        crypto: scheme.crypto(plan.byzantine),
-      });
+      const bad = this.#isHostile(place);
+      const create = (): SimNode =>
+        new SimNode({
+          place,
+          crypto: scheme.crypto(place),
+          config: { ...this.config, ownKey: this.#keys[place] },
+          mutation: bad ? "S5-forget" : (options.mutation ?? "none"),
+          world: this,
+          ledger,
+          rng: this.#rng,
+          slowDisk: plan.faults.has("slowDisk"),
+          torn: plan.faults.has("torn"),
+          predicateDelayMs: plan.predicateDelayMs,
+        });
+      const engines = bad && plan.faults.has("twins") ? [create(), create()] : [create()];
+      this.#nodes.push(engines);
+      if (!bad) this.#honest.push(...engines);
     }
   }
 
   nowMs(): number {
     return this.#nowMs;
+  }
+
+  localMs(place: number): number {
+    const clock = this.plan.clocks[place] ?? { skewMs: 0, drift: 0, jumps: [] };
+    return readClock(clock, { ms: this.#nowMs, healed: this.#healed });
+  }
+
+  keysOf(places: readonly number[]): Uint8Array[] {
+    return places.flatMap((place) => this.#keys[place] ?? []);
   }
 
   #at(delayMs: number, run: () => void, node?: SimNode): void {
@@ -140,36 +190,43 @@ class Simulation implements World {
     this.#at(delayMs, action, node);
   }
 
-  #isByzantine(place: number): boolean {
-    return place === this.plan.byzantine;
+  #isHostile(place: number): boolean {
+    return this.#hostile.has(place);
+  }
+
+  /** Place of a target; a seat is one of the committee that the sender is in at present. */
+  #placeOf(node: SimNode, target: Target): number {
+    if ("peer" in target) return Number(target.peer.slice(1));
+    const key = node.state.committees.present.keys[target.validator];
+    return key === undefined ? -1 : (this.#placeByKey.get(bytesToHex(key)) ?? -1);
   }
 
   send(node: SimNode, target: Target | "all", message: BbftMessage): void {
-    let recipients: number[];
-    if (target === "all") recipients = this.#nodes.map((_, place) => place).filter((place) => place !== node.place);
-    else recipients = ["peer" in target ? Number(target.peer.slice(1)) : target.validator];
-    if (this.#isByzantine(node.place)) {
-      const reachable = recipients.filter((to) => this.#twinOf(to) === undefined || this.#twinOf(to) === node);
-      this.#adversary?.outgoing(
-        reachable.filter((to) => !this.#isByzantine(to)),
-        message,
-      );
+    const all = this.#nodes.keys();
+    const recipients = target === "all" ? [...all] : [this.#placeOf(node, target)];
+    const others = recipients.filter((place) => place !== node.place && this.#nodes[place] !== undefined);
+    if (!this.#isHostile(node.place)) {
+      for (const to of others) this.#transmit({ from: node.place, to, message, delayMs: 0 });
       return;
     }
-    for (const to of recipients) this.#transmit({ from: node.place, to, message, delayMs: 0 });
+    const reachable = others.filter((to) => this.#twinOf(node.place, to) === node);
+    const honest = reachable.filter((to) => !this.#isHostile(to));
+    if (honest.length > 0) this.#adversary.outgoing(node.place, honest, message);
+    for (const to of reachable) if (this.#isHostile(to)) this.#transmit({ from: node.place, to, message, delayMs: 0 });
   }
 
-  /** Which of the twins an honest place talks to just now; undefined when there is one engine only. */
-  #twinOf(place: number): SimNode | undefined {
-    const twins = this.#nodes[this.plan.byzantine] ?? [];
-    if (twins.length < 2) return undefined;
-    const period = Math.floor(this.#nowMs / 2500);
-    return twins[((place * 2_654_435_761 + period * 40_503) >>> 3) % 2];
+  /** Which of the engines behind a hostile place another place talks to just now. */
+  #twinOf(hostile: number, other: number): SimNode | undefined {
+    const twins = this.#nodes[hostile] ?? [];
+    if (twins.length < 2) return twins[0];
+    const period = Math.floor(this.#nowMs / TWIN_PERIOD_MS);
+    return twins[((other * 2_654_435_761 + period * 40_503) >>> 3) % 2];
   }
 
   #transmit(sent: { from: number; to: number; message: BbftMessage; delayMs: number }): void {
     const { from, to, message } = sent;
-    const passage = this.#links.pass({ from, to, nowMs: this.#nowMs, healed: this.#healed });
+    const bytes = this.plan.bandwidth === 0 ? 0 : sizeOf(message);
+    const passage = this.#links.pass({ from, to, nowMs: this.#nowMs, healed: this.#healed, bytes });
     if (passage === "cut") {
       if (this.plan.faults.has("partition")) this.coverage.partition = true;
       return;
@@ -181,71 +238,55 @@ class Simulation implements World {
     // One message in a hundred takes the real way through bytes.
     const decoded = this.#rng.chance(0.01) ? decodeMessage(encodeMessage(message)) : message;
     if (decoded === undefined) {
-      this.checker.fail("CODEC", `${message.type} does not decode`);
+      // A hostile one may make what no bytes can say.
+      if (!this.#isHostile(from)) this.checker.fail("CODEC", `${message.type} does not decode`);
       return;
     }
     if (this.chart !== undefined) this.chart.add(this.#nowMs, `n${from} -> n${to}  ${describeMessage(decoded)}`);
-    if (this.#isByzantine(to)) this.#adversary?.incoming(decoded);
-    else this.#noteShown(from, to, decoded);
+    const event: TimelessEvent = { type: "message", from: `n${from}`, message: decoded };
+    if (this.#isHostile(to)) {
+      this.#adversary.incoming(to, decoded);
+      this.#twinOf(to, from)?.step(event);
+      return;
+    }
+    if (decoded.type === "PROPOSE") this.#shown.proposal(from, to, decoded, this.#isHostile(from));
     for (const node of this.#nodes[to] ?? []) {
-      if (this.#isByzantine(to) && this.#twinOf(from) !== undefined && this.#twinOf(from) !== node) continue;
-      node.step({ type: "message", from: `n${from}`, message: decoded });
+      this.#conduct.delivered(node, decoded);
+      node.step(event);
     }
   }
 
-  /** Coverage: two proposals of one view at different honest nodes; a last block proposed again. */
-  #noteShown(from: number, to: number, message: BbftMessage): void {
-    if (message.type !== "PROPOSE") return;
-    const { proposal } = message;
-    if (proposal.view !== proposal.block.header.view) this.coverage.reproposed = true;
-    if (!this.#isByzantine(from) || this.coverage.equivocation) return;
-    const view = `${message.epoch}:${proposal.view}`;
-    const shown = this.#shown.get(view) ?? new Map<string, number>();
-    this.#shown.set(view, shown);
-    const hash = bytesToHex(proposal.block.hash);
-    for (const [other, place] of shown) if (other !== hash && place !== to) this.coverage.equivocation = true;
-    if (!shown.has(hash)) shown.set(hash, to);
-  }
-
   observe(node: SimNode, effect: BbftEffect): void {
-    if (this.#isByzantine(node.place)) return;
-    const name = `n${node.place}`;
+    if (this.#isHostile(node.place)) return;
+    const { place } = node;
+    this.#conduct.observe(node, effect, { ms: this.#nowMs, localMs: this.localMs(place) });
+    if (this.chart !== undefined) {
+      const text = describeEffect(effect);
+      if (text !== undefined) this.chart.add(this.#nowMs, `n${place} ${text}`);
+    }
     switch (effect.type) {
       case "send":
       case "broadcast":
         this.checker.sent(node, effect.message);
         return;
-      case "finalised": {
+      case "finalised":
         this.checker.finalised(node, effect);
         this.#dirty = true;
-        const heights = effect.blocks.map((block) => `h${block.header.height} ${shortHash(block.hash)}`).join(", ");
-        this.chart?.add(this.#nowMs, `${name} FINAL ${heights}`);
         return;
-      }
-      case "viewEntered": {
-        const views = this.#views.get(node.place) ?? new Set<string>();
-        this.#views.set(node.place, views);
-        views.add(`${effect.epoch}:${effect.view}`);
-        this.#dirty = true;
-        if (effect.nullified) this.coverage.nullified = true;
-        if (effect.epoch > 1) this.coverage.epochCrossed = true;
-        this.chart?.add(
-          this.#nowMs,
-          `${name} enters ${effect.epoch}:${effect.view}${effect.nullified ? " by NULLIFY" : ""}`,
-        );
+      case "viewEntered":
+        this.#entered(node, effect);
         return;
-      }
       case "silence":
-        this.chart?.add(this.#nowMs, `${name} silence: ${effect.reason} through ${effect.epoch}:${effect.view}`);
-        if (effect.reason === "observe" && this.plan.relapse?.node !== node.place)
-          this.checker.fail("OBSERVE", `${name} found an own vote that its exact record lacks`);
+        if (effect.reason === "observe" && this.plan.relapse?.node !== place)
+          this.checker.fail("OBSERVE", `n${place} found an own vote that its exact record lacks`);
         return;
       case "halt":
-        this.checker.fail("HALT", `${name}: ${effect.reason}`);
+        this.checker.fail("HALT", `n${place}: ${effect.reason}`);
         return;
       case "evidence": {
-        const { signer } = effect.evidence.first;
-        if (!this.checker.suspects.includes(signer)) this.checker.fail("P35", `evidence against the honest n${signer}`);
+        const { epoch, signer } = effect.evidence.first;
+        const named = this.#seats.placeOf(epoch, signer) ?? -1;
+        if (!this.checker.suspects.includes(named)) this.checker.fail("P35", `evidence against the honest n${named}`);
         return;
       }
       default:
@@ -253,14 +294,39 @@ class Simulation implements World {
     }
   }
 
+  #entered(node: SimNode, effect: BbftEffect & { type: "viewEntered" }): void {
+    const views = this.#views.get(node.place) ?? new Set<string>();
+    this.#views.set(node.place, views);
+    views.add(`${effect.epoch}:${effect.view}`);
+    this.#dirty = true;
+    if (effect.nullified) this.coverage.nullified = true;
+    if (effect.epoch > 1) this.coverage.epochCrossed = true;
+    const [before, seats] = [this.#seats.of(effect.epoch - 1), this.#seats.of(effect.epoch)];
+    if (before !== undefined && seats?.some((place) => !before.includes(place))) this.coverage.committeeChanged = true;
+  }
+
   synced(node: SimNode, entries: Parameters<World["synced"]>[1]): void {
-    if (!this.#isByzantine(node.place)) this.checker.synced(node.place, entries);
+    if (this.#isHostile(node.place) || entries.length === 0) return;
+    this.checker.synced(node.place, entries);
+    this.#conduct.synced(node, entries);
+  }
+
+  appended(node: SimNode): void {
+    if (!this.#isHostile(node.place)) this.checker.appended(node);
+  }
+
+  predicateHolds(node: SimNode, hash: Uint8Array): void {
+    this.#conduct.predicateHolds(node.place, hash);
+  }
+
+  started(node: SimNode): void {
+    if (!this.#isHostile(node.place)) this.#conduct.started(node, this.#nowMs);
   }
 
   stepped(node: SimNode, event: TimelessEvent): void {
     const code = (EVENT_CODES[event.type] ?? 0) + 16 * node.place;
     this.#trace = Math.imul(this.#trace ^ Math.round(this.#nowMs * 1000) ^ (code << 20), 0x01000193) >>> 0;
-    if (!this.#isByzantine(node.place)) this.checker.stepped(node);
+    if (!this.#isHostile(node.place)) this.checker.stepped(node);
   }
 
   crash(node: SimNode): void {
@@ -269,54 +335,9 @@ class Simulation implements World {
     this.chart?.add(this.#nowMs, `n${node.place} CRASH`);
   }
 
-  #isDead(node: SimNode): boolean {
-    return this.plan.dead?.node === node.place && this.#nowMs >= this.plan.dead.atMs;
-  }
-
-  #restart(node: SimNode): void {
-    if (node.isUp || this.#isDead(node)) return;
+  #restarted(node: SimNode): void {
     this.coverage.restart = true;
     this.chart?.add(this.#nowMs, `n${node.place} RESTART`);
-    node.start();
-  }
-
-  #scheduleFaults(): void {
-    for (const crash of this.plan.crashes) {
-      const node = this.#nodes[crash.node]?.[0];
-      if (node === undefined) continue;
-      this.#at(crash.atMs, () => {
-        if (this.#healed || !node.isUp) return;
-        if (crash.point === "time") this.crash(node);
-        else node.armed = crash.point;
-        // An armed node dies at its next persist; it is down by then or has been spared.
-        this.#at(crash.downMs + (crash.point === "time" ? 0 : 600), () => {
-          node.armed = undefined;
-          this.#restart(node);
-        });
-      });
-    }
-    this.#scheduleRelapse();
-    const { dead } = this.plan;
-    if (dead !== undefined) {
-      this.#at(dead.atMs, () => {
-        for (const node of this.#nodes[dead.node] ?? []) this.crash(node);
-      });
-    }
-    this.#at(this.plan.healMs, () => this.#heal());
-  }
-
-  #scheduleRelapse(): void {
-    const { relapse } = this.plan;
-    const node = relapse === undefined ? undefined : this.#nodes[relapse.node]?.[0];
-    if (relapse === undefined || node === undefined) return;
-    node.disk.keepsCopies = true;
-    this.#at(relapse.atMs, () => {
-      this.crash(node);
-      if (relapse.kind === "missing") node.disk.lose();
-      else node.disk.restoreCopy(this.#rng.unit() ** 2);
-      this.chart?.add(this.#nowMs, `n${node.place} RECORD ${relapse.kind}`);
-      this.#at(relapse.downMs, () => this.#restart(node));
-    });
   }
 
   #heal(): void {
@@ -325,7 +346,7 @@ class Simulation implements World {
     this.chart?.add(this.#nowMs, "HEALED");
     for (const node of this.#honest) {
       node.armed = undefined;
-      this.#restart(node);
+      this.#mishaps.restart(node);
       this.#healHeight = Math.max(this.#healHeight, node.store.height);
     }
   }
@@ -333,12 +354,14 @@ class Simulation implements World {
   #isDone(): boolean {
     if (!this.#healed || !this.#dirty) return false;
     this.#dirty = false;
-    return this.#honest.every(
-      (node) => this.#isDead(node) || (this.#isFar(node) && node.isUp && node.store.height >= this.#healHeight + 2),
-    );
+    const live = this.#honest.filter((node) => !this.#mishaps.isDead(node));
+    if (!live.every((node) => node.isUp && node.store.height >= this.#healHeight + 2)) return false;
+    this.#recoveredMs ??= this.#nowMs - this.plan.healMs;
+    return live.every((node) => this.#isFar(node));
   }
 
   #isFar(node: SimNode): boolean {
+    // Whoever was not there from the start may have taken in the first epochs as final blocks.
     if (node.place >= this.plan.nodes) return true;
     return (this.#views.get(node.place)?.size ?? 0) >= VIEWS_LEAST && node.store.height >= FINALS_LEAST;
   }
@@ -346,13 +369,14 @@ class Simulation implements World {
   #runLoop(): void {
     for (const engines of this.#nodes) {
       for (const node of engines) {
-        const joinsMs = node.place < this.plan.nodes ? this.#rng.below(30) : (this.plan.observerMs ?? 0);
+        const joinsMs = node.place < this.plan.pool ? this.#rng.below(30) : (this.plan.observerMs ?? 0);
         this.#at(joinsMs, () => {
-          if (!node.isUp && !this.#isDead(node)) node.start();
+          if (!node.isUp && !this.#mishaps.isDead(node)) node.start();
         });
       }
     }
-    this.#scheduleFaults();
+    this.#mishaps.schedule();
+    this.#at(this.plan.healMs, () => this.#heal());
     const endMs = this.plan.healMs + this.#livenessMs;
     while (this.checker.violations.length === 0) {
       const next = this.#queue.pop();
@@ -381,7 +405,8 @@ class Simulation implements World {
       seed: this.plan.seed,
       events: this.events,
       virtualMs: this.#nowMs,
-      counted: this.#honest.every((node) => this.#isDead(node) || this.#isFar(node)),
+      recoveredMs: this.#recoveredMs,
+      counted: this.#honest.every((node) => this.#mishaps.isDead(node) || this.#isFar(node)),
       violations: this.checker.violations,
       coverage: this.coverage,
       epochBlocks: this.plan.epochBlocks,

@@ -1,8 +1,8 @@
 // Makes a failing schedule smaller: fewer kinds of fault, then a shorter unruly phase, as long as the same invariant
 // still breaks. Greedy and bounded; every try is one run.
 
+import { FAULTS, type Fault } from "./faults.ts";
 import type { Outcome, ScheduleOptions } from "./outcome.ts";
-import { FAULTS, type Fault } from "./plan.ts";
 import { runSchedule } from "./schedule.ts";
 
 export type Shrunk = { readonly options: ScheduleOptions; readonly outcome: Outcome; readonly tries: number };

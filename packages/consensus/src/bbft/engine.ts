@@ -146,8 +146,8 @@ function answerNotarized(state: BbftState): void {
   state.freshNotarized = [];
   for (const view of views) {
     const certificate = state.notarized.get(view);
-    if (certificate !== undefined && view >= finalView(state) && canSign(state, certificate))
-      finalizeVote(state, certificate);
+    const maySign = certificate !== undefined && (state.mutation === "late" || canSign(state, certificate));
+    if (maySign && view >= finalView(state)) finalizeVote(state, certificate);
   }
 }
 
@@ -197,6 +197,7 @@ export function createBbftEngine(crypto: VoteCrypto, mutation: Mutation = "none"
       onEvent(state, event);
       settle(state);
       if (event.type === "start") sayAgain(state);
+      if (state.mutation === "count-early") for (const vote of state.pendingVotes) addVote(state, vote);
       flush(state);
       fetchDue(state, false);
       const { effects } = state;

@@ -29,7 +29,8 @@ function execute(state: BbftState, entry: BlockEntry): void {
   const time = parentTime(state, entry.block);
   if (time === undefined) return;
   const { header } = entry.block;
-  if (header.timestampMs < time + state.config.blockMs || header.height !== parentHeight(state, entry.block) + 1) {
+  const isEarly = header.timestampMs < time + state.config.blockMs && state.mutation !== "timestamp";
+  if (isEarly || header.height !== parentHeight(state, entry.block) + 1) {
     blockJudged(state, entry, false);
     return;
   }
@@ -181,7 +182,7 @@ export function openEpoch(state: BbftState): void {
     note(state, { type: "certificate", certificate });
     note(state, { type: "block", block });
   }
-  turnCommittees(state, state.final.elected);
+  turnCommittees(state, state.mutation === "turn" ? undefined : state.final.elected);
   state.base = state.final;
   state.epoch = state.final.epoch + 1;
   state.view = 0;

@@ -136,7 +136,8 @@ function judgeExtension(state: BbftState, proposal: SideProposal): ProposalVerdi
   const committee = end
     ? equalBytes(header.nextCommitteeRoot, state.committees.next.root)
     : isZeroBytes(header.nextCommitteeRoot);
-  if (block.batches.length !== 1 || !committee || header.parentView >= header.view) return "invalid";
+  const isNamed = committee || state.mutation === "committee";
+  if (block.batches.length !== 1 || !isNamed || header.parentView >= header.view) return "invalid";
   if (epochOfHeight(state.config, header.height) !== state.epoch && state.mutation !== "extend") return "invalid";
   if (state.mutation === "S3") return "ok";
   const parent = header.height === state.base.height + 1 ? judgeOpening(state, block) : judgeParent(state, block);
@@ -160,7 +161,7 @@ function isNullification(state: BbftState, certificate: Certificate | undefined,
     certificate?.kind === VOTE_KINDS.NULLIFY &&
     certificate.epoch === state.epoch &&
     certificate.view === view &&
-    isGenuine(state, certificate)
+    (state.mutation === "skips" || isGenuine(state, certificate))
   );
 }
 
@@ -207,7 +208,8 @@ function judgeReproposal(state: BbftState, proposal: SideProposal): ProposalVerd
   if (justifyView < block.header.view || justifyView >= view) return "drop";
   const notarized = state.notarized.get(justifyView);
   if (notarized === undefined || !equalBytes(notarized.blockHash, block.hash)) return "drop";
-  for (let w = justifyView + 1; w < view; w += 1) if (!state.nullified.has(w)) return "drop";
+  const isFree = state.mutation === "justify";
+  for (let w = justifyView + 1; w < view; w += 1) if (!isFree && !state.nullified.has(w)) return "drop";
   return "ok";
 }
 
@@ -217,7 +219,7 @@ function clockHolds(state: BbftState, proposal: SideProposal): boolean {
     const atMs = proposal.block.header.timestampMs - CLOCK_TOLERANCE_MS;
     emit(state, { type: "setTimer", id: "clock", atMs });
   }
-  return Math.abs(ahead) <= CLOCK_TOLERANCE_MS;
+  return Math.abs(ahead) <= CLOCK_TOLERANCE_MS || state.mutation === "clock";
 }
 
 /** NOTARIZE for the proposal of the present view, once everything that a vote stands for is so. */
@@ -236,7 +238,7 @@ export function tryVote(state: BbftState): void {
   if (entry === undefined || (entry.status !== "valid" && state.mutation !== "S4")) return;
   if (!isReproposal(proposal)) {
     if (!clockHolds(state, proposal)) return;
-    if (state.config.predicates && entry.predicate !== "holds") {
+    if (state.config.predicates && entry.predicate !== "holds" && state.mutation !== "predicate") {
       if (entry.predicate === "new") emit(state, { type: "evaluatePredicate", block: entry.block });
       entry.predicate = "asked";
       return;

@@ -36,7 +36,8 @@ export function ownVotes(state: BbftState, view: number): OwnView | undefined {
 
 /** Whether this node may sign at a place of this epoch: it is in the committee, knows its own past and is under no silence. */
 export function canSign(state: BbftState, position: Position): boolean {
-  if (!isMember(state) || state.phase !== "running" || state.asking?.stage === "first") return false;
+  if (!isMember(state) || state.phase !== "running") return false;
+  if (state.asking?.stage === "first" && state.mutation !== "ask") return false;
   // What this node signed below the record's floor is not known any more: nothing is signed there again.
   if (comparePositions(position, state.floor) < 0) return false;
   return state.silences.every((silence) => comparePositions(position, silence.through) > 0);
@@ -66,10 +67,13 @@ export function castVote(state: BbftState, cast: Cast): void {
   own.votes[vote.kind] = vote;
   if (cast.block !== undefined) own.block = cast.block;
   state.own.set(key, own);
-  note(state, { type: "own", vote, block: vote.kind === VOTE_KINDS.NOTARIZE ? cast.block : undefined });
+  const isKept = vote.kind === VOTE_KINDS.NOTARIZE && state.mutation !== "lost-block";
+  note(state, { type: "own", vote, block: isKept ? cast.block : undefined });
   state.pendingVotes.push(vote);
   const { epoch, view } = state;
   const certificates = cast.certificates ?? [];
+  if (state.mutation === "propose" && cast.wrap !== undefined)
+    emit(state, { type: "broadcast", message: cast.wrap(vote) });
   state.pendingMessages.push(
     cast.wrap === undefined ? { type: "NOTES", epoch, view, votes: [vote], certificates } : cast.wrap(vote),
   );

@@ -277,6 +277,7 @@ function committeeFor(
   keys: readonly Uint8Array[],
 ): Committee {
   const committee = createCommittee(keys, config.ownKey);
+  if (mutation === "quorum-2f") return { ...committee, q: 2 * committee.f + 1 };
   return mutation === "quorum" ? { ...committee, q: committee.q - 1 } : committee;
 }
 

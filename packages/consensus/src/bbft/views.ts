@@ -122,8 +122,9 @@ export function finalizeVote(state: BbftState, certificate: Certificate): void {
 /** Own votes of the present view that are durable. */
 function votesOfView(state: BbftState): Vote[] {
   const own = ownVotes(state, state.view);
-  if (own === undefined) return [];
-  return own.votes.filter((vote, kind): vote is Vote => vote !== undefined && kind !== 0 && own.durable[kind] === true);
+  if (own === undefined || state.mutation === "repeat") return [];
+  const isDurable = (kind: number): boolean => own.durable[kind] === true || state.mutation === "durable";
+  return own.votes.filter((vote, kind): vote is Vote => vote !== undefined && kind !== 0 && isDurable(kind));
 }
 
 /** What a rebroadcast holds: enough for any node of this epoch to come to this view and judge its proposals. */
