@@ -4,9 +4,10 @@
 
 import type { BbftConfig } from "@bystack/consensus/bbft/config";
 import type { VoteCrypto } from "@bystack/consensus/bbft/crypto";
-import type { BbftMessage, Vote } from "@bystack/consensus/bbft/messages";
+import { answerSignedBytes, type BbftMessage, type Vote } from "@bystack/consensus/bbft/messages";
 import { type Certificate, type SignedContent, signedBytes, VOTE_KINDS } from "@bystack/protocol/side/certificate";
 import type { SideBlock, SideProposal } from "@bystack/protocol/side/proposal";
+import { equalBytes } from "@bystack/utils/bytes";
 import type { Fault } from "./faults.ts";
 import { Forgery } from "./forgery.ts";
 import { mangle } from "./mangle.ts";
@@ -34,6 +35,7 @@ export class Adversary {
   readonly #seats: SeatMap;
   readonly #world: AdversaryWorld;
   readonly #crypto: (place: number) => VoteCrypto;
+  readonly #keyOf: (place: number) => Uint8Array;
   readonly #honest: readonly number[];
   readonly #forgery: Forgery;
   readonly #memory: BbftMessage[] = [];
@@ -50,6 +52,7 @@ export class Adversary {
     world: AdversaryWorld;
     honest: readonly number[];
     crypto: (place: number) => VoteCrypto;
+    keyOf: (place: number) => Uint8Array;
   }) {
     this.#plan = input.plan;
     this.#config = input.config;
@@ -57,6 +60,7 @@ export class Adversary {
     this.#seats = input.seats;
     this.#world = input.world;
     this.#crypto = input.crypto;
+    this.#keyOf = input.keyOf;
     this.#honest = input.honest;
     this.#forgery = new Forgery(input.ledger, input.rng, input.config);
   }
@@ -182,8 +186,10 @@ export class Adversary {
     else this.#memory[this.#rng.below(MEMORY_MAX)] = message;
     this.#forgery.learn(message);
     if (this.#isAsleep(at)) return;
+    if (message.type === "ASK" && this.#does("forge", 0.6)) this.#answerForAll(at, message);
     if (message.type === "PROPOSE") {
       const { block, view } = message.proposal;
+      if (this.#does("header", 0.15)) this.#proposeInstead(at, block);
       if (this.#does("doubleVote", 0.6)) {
         this.#promiscuous(message.epoch, view, { hash: block.hash, height: block.header.height });
       }
@@ -206,7 +212,10 @@ export class Adversary {
     for (const kind of kinds) {
       const empty = kind === VOTE_KINDS.NULLIFY;
       if (!empty && block.height === 0) continue;
-      const content = { epoch, kind, view, height: empty ? 0 : block.height, blockHash: empty ? NO_HASH : block.hash };
+      const isOdd = empty && this.#does("mutate", 0.2);
+      const named =
+        empty && !isOdd ? { height: 0, blockHash: NO_HASH } : { height: block.height, blockHash: block.hash };
+      const content = { epoch, kind, view, ...named };
       const voters = this.#awake();
       const from = voters[0];
       if (from === undefined) return;
@@ -217,6 +226,37 @@ export class Adversary {
         this.#world.transmit({ from, to, message, delayMs });
       }
     }
+  }
+
+  /** Answers in everybody's name, with signatures that are none. */
+  #answerForAll(from: number, ask: BbftMessage & { type: "ASK" }): void {
+    const to = this.#honest.find((place) => equalBytes(this.#keyOf(place), ask.asker));
+    if (to === undefined) return;
+    for (const place of this.#honest) {
+      if (place === to) continue;
+      const answer = {
+        nonce: ask.nonce,
+        signer: this.#keyOf(place),
+        asker: ask.asker,
+        certificate: undefined,
+        votes: [],
+      };
+      const signature = this.#crypto(from).sign(answerSignedBytes(this.#config.chainId, answer));
+      this.#world.transmit({ from, to, message: { type: "ANSWER", ...answer, signature }, delayMs: 0 });
+    }
+  }
+
+  /** Another block in the turn of an honest leader, signed by whoever has no turn. */
+  #proposeInstead(from: number, block: SideBlock): void {
+    const other = this.#forgery.variant(block, false);
+    if (other === undefined) return;
+    this.#world.sawBlock(other);
+    const message: BbftMessage = {
+      type: "PROPOSE",
+      epoch: block.header.epoch,
+      proposal: this.#proposalOf(from, other),
+    };
+    for (const to of this.#rng.subset(this.#honest, 0.6)) this.#world.transmit({ from, to, message, delayMs: 0 });
   }
 
   /** What was said in one epoch, put into an envelope of another. */

@@ -90,13 +90,15 @@ export const ATTACKS = {
     rule: "S1",
     pinnedSeed: 5,
   },
+  /** No view brings anything for minutes: the next block carries more skipped views than there is room for in it. */
+  "no-clock": { nodes: 4, byzantine: 0, faults: ["clocksApart"], rule: "long-skips", pinnedSeed: 1, healMs: 170_000 },
   /** Blocks from the past and from the future. */
   "wrong-time": {
     nodes: 4,
     byzantine: 1,
     faults: ["header", "skew", "drift", "slow"],
     rule: "timestamp",
-    pinnedSeed: 15,
+    pinnedSeed: 2,
   },
 } as const satisfies Readonly<Record<string, NamedAttack>>;
 

@@ -8,7 +8,6 @@
 import type { BbftConfig } from "@bystack/consensus/bbft/config";
 import type { VoteCrypto } from "@bystack/consensus/bbft/crypto";
 import type { BbftEffect } from "@bystack/consensus/bbft/events";
-import * as limits from "@bystack/consensus/bbft/limits";
 import type { BbftMessage, Vote } from "@bystack/consensus/bbft/messages";
 import type { RecordEntry } from "@bystack/consensus/bbft/record";
 import {
@@ -21,6 +20,7 @@ import {
 import { committeeRoot } from "@bystack/protocol/side/header";
 import type { SideBlock } from "@bystack/protocol/side/proposal";
 import { bytesToHex, equalBytes } from "@bystack/utils/bytes";
+import { isBounded } from "./bounds.ts";
 import type { Scheme } from "./fake-crypto.ts";
 import type { SimNode } from "./node.ts";
 import type { SeatMap } from "./seats.ts";
@@ -49,6 +49,8 @@ export class Checker {
   #finalByHeight = new Map<number, string>();
   #finalHeightOf = new Map<number, number>();
   #verified = new WeakSet<Certificate>();
+  /** What honest leaders have proposed: `epoch:view:hash`. */
+  readonly #proposed = new Set<string>();
   #rootByHeight = new Map<number, string>();
   #enoughByEpoch = new Map<number, number>();
   readonly #crypto: VoteCrypto;
@@ -172,7 +174,9 @@ export class Checker {
   #sentProposal(node: SimNode, message: BbftMessage & { type: "PROPOSE" }): void {
     const { block, view } = message.proposal;
     this.sawBlock(block);
-    const key = `${message.epoch}:${view}:${VOTE_KINDS.PROPOSE}:${bytesToHex(block.hash)}`;
+    const hash = bytesToHex(block.hash);
+    this.#proposed.add(`${message.epoch}:${view}:${hash}`);
+    const key = `${message.epoch}:${view}:${VOTE_KINDS.PROPOSE}:${hash}`;
     if (this.#synced.get(node.place)?.has(key) !== true)
       this.fail("I8", `n${node.place} proposed ${key} before its record`);
   }
@@ -220,7 +224,16 @@ export class Checker {
     tally.notarize.set(hash, voters);
     const block = this.blocks.get(hash);
     if (block !== undefined) this.#checkJustified(vote, block, what);
+    const leader = this.#leaderOf(vote);
+    const isProposed = this.#proposed.has(`${vote.epoch}:${vote.view}:${hash}`);
+    if (leader !== place && !this.suspects.includes(leader) && !isProposed)
+      this.fail("LEADER", `${what}: NOTARIZE for a block that its leader n${leader} did not propose`);
     this.#checkView(vote.epoch, tally, what);
+  }
+
+  #leaderOf({ epoch, view }: Vote): number {
+    const seats = this.seats.of(epoch) ?? [];
+    return seats[Math.floor(view / this.config.run) % seats.length] ?? -1;
   }
 
   /** S3 and S4 of one honest NOTARIZE. */
@@ -352,6 +365,7 @@ export class Checker {
         this.fail("I2", `${what}: height ${block.header.height} is not on top of its final chain`);
       }
       this.sawBlock(block);
+      if (block.parentCertificate !== undefined) this.#verify(block.parentCertificate);
       height = block.header.height;
       key = bytesToHex(block.hash);
       const known = this.#finalByHeight.get(height);
@@ -364,16 +378,6 @@ export class Checker {
 
   /** After every step: tables within their limits. */
   stepped(node: SimNode): void {
-    const { state } = node;
-    const bounded =
-      state.blocks.size <= limits.BLOCKS_MAX + limits.SYNC_BLOCKS_MAX &&
-      state.votes.size <= limits.VIEWS_AHEAD_MAX + limits.VIEWS_BEHIND_MAX &&
-      state.wanted.size <= limits.WANTED_MAX + limits.SYNC_BLOCKS_MAX &&
-      state.wantedViews.length <= limits.FETCH_VIEWS_MAX &&
-      state.stash.size <= state.committees.present.n + state.committees.next.n &&
-      state.evidence.length <= limits.EVIDENCE_MAX &&
-      state.served.size <= limits.SERVED_PEERS_MAX &&
-      state.pendingEntries.length <= limits.RECORD_PENDING_MAX + limits.MESSAGE_VOTES_MAX;
-    if (!bounded) this.fail("I11", `n${node.place}: a table is larger than its limit`);
+    if (!isBounded(node.state)) this.fail("I11", `n${node.place}: a table is larger than its limit`);
   }
 }

@@ -6,7 +6,13 @@ import type { BbftConfig } from "@bystack/consensus/bbft/config";
 import type { VoteCrypto } from "@bystack/consensus/bbft/crypto";
 import type { BbftEffect } from "@bystack/consensus/bbft/events";
 import { BAR_PATIENCE_MS, CLOCK_TOLERANCE_MS } from "@bystack/consensus/bbft/limits";
-import type { AnswerMessage, BbftMessage, Position, Vote } from "@bystack/consensus/bbft/messages";
+import {
+  type AnswerMessage,
+  answerSignedBytes,
+  type BbftMessage,
+  type Position,
+  type Vote,
+} from "@bystack/consensus/bbft/messages";
 import type { RecordEntry } from "@bystack/consensus/bbft/record";
 import { comparePositions } from "@bystack/consensus/bbft/replay";
 import { quorumSize, signedBytes, VOTE_KINDS } from "@bystack/protocol/side/certificate";
@@ -79,6 +85,8 @@ export class Conduct {
     if (message.type !== "ANSWER" || life === undefined || asking === undefined || !node.isUp) return;
     if (!equalBytes(message.nonce, asking.nonce)) return;
     const from = this.#placeOfKey(message.signer);
+    const bytes = answerSignedBytes(this.#config.chainId, message);
+    if (!this.#crypto.verify(message.signer, bytes, message.signature)) return;
     life.answered.add(from);
     if (!this.#isHonest(from)) return;
     const { epoch } = node.state;
@@ -123,8 +131,30 @@ export class Conduct {
     for (const entry of effect.entries) {
       if (entry.type !== "own") continue;
       this.#checkSilence(node, life, entry.vote, now.ms);
+      this.#checkSeen(node, effect.entries, entry.vote);
       if (entry.block !== undefined && !proposed)
         this.#checkPredicates(node, life, { ...entry, block: entry.block }, now.localMs);
+    }
+  }
+
+  /** What others have said in a view is written before an own vote in it is. */
+  #checkSeen(node: SimNode, entries: readonly RecordEntry[], own: Vote): void {
+    const rows = own.epoch === node.state.epoch ? node.state.votes.get(own.view) : undefined;
+    if (rows === undefined) return;
+    const written = new Set<string>();
+    for (const entry of [...node.disk.written(), ...entries]) {
+      if (entry.type !== "seen" || entry.vote.epoch !== own.epoch || entry.vote.view !== own.view) continue;
+      written.add(`${entry.vote.kind}:${entry.vote.signer}`);
+    }
+    for (const [kind, row] of rows.entries()) {
+      for (const [signer, vote] of row.entries()) {
+        if (vote === undefined || signer === own.signer || written.has(`${kind}:${signer}`)) continue;
+        this.#fail(
+          "RECORD",
+          `n${node.place}: votes in ${own.epoch}:${own.view}, and its record lacks that of seat ${signer}`,
+        );
+        return;
+      }
     }
   }
 

@@ -59,6 +59,13 @@ export class SimDisk {
     return this.#isMissing ? undefined : [...this.#durable];
   }
 
+  /** All that was given to the disk, durable or not, as it stands after the last replacement. */
+  written(): readonly RecordEntry[] {
+    const last = this.#volatile.findLastIndex((write) => write.replace);
+    const since = this.#volatile.slice(Math.max(0, last)).flatMap((write) => write.entries);
+    return last < 0 ? [...this.#durable, ...since] : since;
+  }
+
   /** Durable certificates and own votes, for rules about what a record has to hold. */
   entries(): readonly RecordEntry[] {
     return this.#durable;

@@ -15,6 +15,7 @@ export const CHANCES = {
   skew: 0.3,
   drift: 0.2,
   clockJump: 0.15,
+  clocksApart: 0.02,
   slowDisk: 0.2,
   predicates: 0.15,
   equivocate: 0.6,

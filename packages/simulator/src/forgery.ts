@@ -102,7 +102,9 @@ export class Forgery {
   fork(block: SideBlock, sign: Sign): SideBlock | undefined {
     const parent = this.#blocks.get(bytesToHex(block.header.parentHash));
     if (parent === undefined || parent.header.epoch !== block.header.epoch) return undefined;
-    if (this.#rng.chance(0.3)) return this.#unproven(block, sign);
+    const kind = this.#rng.unit();
+    if (kind < 0.25) return this.#unproven(block, sign);
+    if (kind < 0.5) return this.#misnamed(block, parent);
     const { parentHash, parentView, height, nextCommitteeRoot } = parent.header;
     const skips: Certificate[] = [];
     const { epoch } = block.header;
@@ -116,6 +118,13 @@ export class Forgery {
     const header = { parentHash, parentView, height, nextCommitteeRoot, skipRoot: skipRoot(skips) };
     const parts = { parentCertificate: parent.parentCertificate, skipCertificates: skips };
     return this.#rebuild(block, header, parts, false);
+  }
+
+  /** A block on an older one with its real certificate, as if that were of the view just before. */
+  #misnamed(block: SideBlock, parent: SideBlock): SideBlock | undefined {
+    const { parentHash, height, nextCommitteeRoot } = parent.header;
+    const header = { parentHash, height, nextCommitteeRoot, parentView: block.header.view - 1, skipRoot: skipRoot([]) };
+    return this.#rebuild(block, header, { parentCertificate: parent.parentCertificate, skipCertificates: [] }, false);
   }
 
   /** A block on one that nobody has notarized, with a certificate for it that only the forger signed. */

@@ -99,9 +99,20 @@ function mangleNotes(message: Of<"NOTES">, rng: SimRng): BbftMessage {
   return { ...message, votes, certificates };
 }
 
+/** A block with something else where its parent's certificate should be: that is outside of its hash. */
+function mangleCarried(block: SideBlock, rng: SimRng): SideBlock {
+  const { parentCertificate } = block;
+  if (parentCertificate === undefined) return block;
+  const changed = rng.chance(0.2) ? undefined : mangleCertificate(parentCertificate, rng);
+  return { ...block, parentCertificate: changed };
+}
+
 /** Makes one thing about a message wrong; undefined when nothing that can be sent came out. */
 export function mangle(message: BbftMessage, rng: SimRng, forger: Forger): BbftMessage | undefined {
   if (message.type === "PROPOSE" && rng.chance(0.7)) return mangleProposal(message, rng, forger);
+  if (message.type === "BLOCK" && rng.chance(0.8)) return { ...message, block: mangleCarried(message.block, rng) };
+  if (message.type === "SYNC_BLOCKS" && rng.chance(0.8))
+    return { ...message, blocks: message.blocks.map((block) => mangleCarried(block, rng)) };
   if (message.type === "NOTES" && rng.chance(0.7)) return mangleNotes(message, rng);
   return garbled(message, rng);
 }

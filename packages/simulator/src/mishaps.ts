@@ -6,8 +6,9 @@ import type { Relapse } from "./node-plan.ts";
 import type { Plan } from "./plan.ts";
 import type { SimRng } from "./rng.ts";
 
-/** A node armed to die at a point of its way is given this long to come to it, in ms. */
+/** A node armed to die at a point of its way is given this long to come to it, in ms; for some it takes an epoch. */
 const ARMED_MS = 600;
+const ARMED_RARE_MS = 2500;
 
 export type MishapsWorld = {
   at(delayMs: number, run: () => void): void;
@@ -62,8 +63,10 @@ export class Mishaps {
         if (this.#world.isHealed() || !node.isUp) return;
         if (crash.point === "time") this.#world.crash(node);
         else node.armed = crash.point;
+        const isRare = crash.point === "replace" || crash.point === "epoch";
+        const armedMs = isRare ? ARMED_RARE_MS : ARMED_MS;
         // An armed node dies when it comes to its point; it is down by then or has been spared.
-        this.#world.at(crash.downMs + (crash.point === "time" ? 0 : ARMED_MS), () => {
+        this.#world.at(crash.downMs + (crash.point === "time" ? 0 : armedMs), () => {
           node.armed = undefined;
           this.restart(node);
         });

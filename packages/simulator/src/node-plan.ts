@@ -81,9 +81,14 @@ export function drawRelapse(rng: SimRng, shape: Shape & { readonly honest: reado
   return shape.faults.has("record") ? relapse : undefined;
 }
 
+/** Between two clocks that are apart, in ms: well beyond the tolerance of 500 ms and the longest wait for a slot. */
+const APART_MS = 1300;
+
 export function drawClocks(rng: SimRng, { nodes, healMs, faults }: Shape): Clock[] {
-  return Array.from({ length: nodes }, () => {
+  return Array.from({ length: nodes }, (_, place) => {
     const skewMs = rng.between(-120, 120);
+    // Nobody's clock agrees with anybody's: no block gets a vote but its leader's, and every view is nullified.
+    const apart = faults.has("clocksApart") ? [{ atMs: 0, byMs: place * APART_MS }] : [];
     const drift = (rng.unit() - 0.5) * 0.04;
     // Half of them beyond the tolerance of 500 ms. A block from a clock far ahead keeps all others waiting, hence no more.
     const jumps = Array.from({ length: rng.below(3) }, () => ({
@@ -93,7 +98,7 @@ export function drawClocks(rng: SimRng, { nodes, healMs, faults }: Shape): Clock
     return {
       skewMs: faults.has("skew") ? skewMs : 0,
       drift: faults.has("drift") ? drift : 0,
-      jumps: faults.has("clockJump") ? jumps : [],
+      jumps: faults.has("clockJump") ? [...apart, ...jumps] : apart,
     };
   });
 }

@@ -38,7 +38,7 @@ export type World = {
   /** The vote-time predicates of a block hold at this node from now on. */
   predicateHolds(node: SimNode, hash: Uint8Array): void;
   stepped(node: SimNode, event: TimelessEvent): void;
-  crash(node: SimNode): void;
+  crash(node: SimNode, point: CrashPoint): void;
 };
 
 export type SimNodeOptions = {
@@ -131,7 +131,7 @@ export class SimNode {
   /** Dies here if that is planned. @returns whether it did. */
   #dies(...points: readonly CrashPoint[]): boolean {
     if (!this.isUp || this.armed === undefined || !points.includes(this.armed)) return false;
-    this.options.world.crash(this);
+    this.options.world.crash(this, this.armed);
     return true;
   }
 

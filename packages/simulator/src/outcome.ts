@@ -4,6 +4,7 @@ import type { Mutation } from "@bystack/consensus/bbft/mutation";
 import type { Violation } from "./checker.ts";
 import type { Coverage } from "./coverage.ts";
 import type { Scheme } from "./fake-crypto.ts";
+import type { CrashPoint } from "./node-plan.ts";
 import type { Plan, PlanOptions } from "./plan.ts";
 
 export type Outcome = {
@@ -15,6 +16,8 @@ export type Outcome = {
   readonly counted: boolean;
   readonly violations: readonly Violation[];
   readonly coverage: Coverage;
+  /** Where honest nodes died. */
+  readonly died: readonly CrashPoint[];
   readonly epochBlocks: number;
   readonly run: number;
   readonly traceHash: number;

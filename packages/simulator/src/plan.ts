@@ -52,6 +52,7 @@ export type Attack = {
   readonly faults: readonly Fault[];
   readonly epochBlocks?: number;
   readonly run?: number;
+  readonly healMs?: number;
 };
 
 function drawPlaces(rng: SimRng, below: number, count: number): number[] {
@@ -70,7 +71,7 @@ export function drawPlan(seed: number, options: PlanOptions): Plan {
   const rng = stream(1);
   const { nodes } = options;
   const byzantine = drawPlaces(rng, nodes, options.byzantine);
-  const healMs = options.healMs ?? rng.between(4000, 9000);
+  const healMs = options.healMs ?? attack?.healMs ?? rng.between(4000, 9000);
   const run = attack?.run ?? rng.between(1, 4);
   // A committee that changes has to change often in a short run.
   const epochBlocks = attack?.epochBlocks ?? (faults.has("rotation") ? rng.between(1, 4) : rng.between(2, 8));
@@ -78,7 +79,7 @@ export function drawPlan(seed: number, options: PlanOptions): Plan {
   const pool = faults.has("rotation") ? nodes + spares : nodes;
   const observerMs = rng.between(0, healMs);
   const tolerated = nodes - quorumSize(nodes) - byzantine.length;
-  const honest = Array.from({ length: nodes }, (_, i) => i).filter((place) => !byzantine.includes(place));
+  const honest = Array.from({ length: pool }, (_, i) => i).filter((place) => !byzantine.includes(place));
   const dead = { node: rng.pick(honest), atMs: rng.below(healMs) };
   const shape = { nodes: pool, byzantine, healMs, faults };
   const relapse = tolerated > 0 ? drawRelapse(stream(2), { ...shape, honest }) : undefined;

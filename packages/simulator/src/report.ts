@@ -20,6 +20,8 @@ export type RunReport = {
   sizes: Record<string, number>;
   /** Schedules by kind of fault that they had. */
   faults: Record<string, number>;
+  /** Deaths of honest nodes by crash point. */
+  died: Record<string, number>;
   /** Longest recovery after the healing, in ms of virtual time. */
   recoveredMs: number;
   /** Running hash of all traces. */
@@ -69,6 +71,7 @@ export function createReport(firstSeed: number): RunReport {
     runs: {},
     sizes: {},
     faults: {},
+    died: {},
     recoveredMs: 0,
     traceHash: 0,
   };
@@ -92,6 +95,7 @@ export function addOutcome(report: RunReport, outcome: Outcome): void {
   count(report.epochBlocks, String(outcome.epochBlocks));
   count(report.runs, String(outcome.run));
   count(report.sizes, `${nodes}/${byzantine.length}`);
+  for (const point of outcome.died) count(report.died, point);
   for (const fault of faults) count(report.faults, fault);
   report.recoveredMs = Math.max(report.recoveredMs, outcome.recoveredMs ?? 0);
   report.traceHash = Math.imul(report.traceHash ^ outcome.traceHash, 0x01000193) >>> 0;
@@ -129,6 +133,7 @@ export function formatReport(report: RunReport, seconds: number): string[] {
   }
   lines.push(`epochs     ${JSON.stringify(report.epochBlocks)} schedules by blocks an epoch`);
   lines.push(`runs       ${JSON.stringify(report.runs)} schedules by views of one leader`);
+  lines.push(`deaths     ${JSON.stringify(report.died)} by crash point`);
   lines.push(`committees ${JSON.stringify(report.sizes)} schedules by validators/hostile`);
   lines.push(
     `recovery   ${Math.round(report.recoveredMs)} ms of virtual time at most, from the healing to two more final blocks at all`,

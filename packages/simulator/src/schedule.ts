@@ -6,21 +6,22 @@ import type { BbftEffect, Target } from "@bystack/consensus/bbft/events";
 import { type BbftMessage, decodeMessage, encodeMessage } from "@bystack/consensus/bbft/messages";
 import { bytesToHex } from "@bystack/utils/bytes";
 import { Adversary } from "./adversary.ts";
-import { Chart, describeEffect, describeMessage } from "./chart.ts";
+import { Chart } from "./chart.ts";
 import { Checker } from "./checker.ts";
 import { CLOCK_START_MS, readClock } from "./clock.ts";
 import { Conduct } from "./conduct.ts";
-import { createCoverage, Shown } from "./coverage.ts";
 import { fakeHash, fakeScheme, type Scheme } from "./fake-crypto.ts";
 import { EventQueue } from "./heap.ts";
 import { Links } from "./links.ts";
 import { Mishaps } from "./mishaps.ts";
 import { SimNode, type TimelessEvent, type World } from "./node.ts";
+import type { CrashPoint } from "./node-plan.ts";
 import type { Outcome, ScheduleOptions } from "./outcome.ts";
 import { drawPlan, type Plan } from "./plan.ts";
 import { SimRng } from "./rng.ts";
 import { SeatMap } from "./seats.ts";
 import { ToyLedger } from "./toy-ledger.ts";
+import { Watch } from "./watch.ts";
 
 /** A schedule counts when each honest node has got this far. */
 export const VIEWS_LEAST = 12;
@@ -31,12 +32,6 @@ const EVENTS_MAX = 3_000_000;
 const TWIN_PERIOD_MS = 2500;
 
 type Scheduled = { readonly node: SimNode | undefined; readonly incarnation: number; readonly run: () => void };
-
-const EVENT_CODES: Readonly<Record<string, number>> = Object.fromEntries(
-  ["start", "message", "timer", "blockBuilt", "blockValidated", "predicate", "persisted", "stored", "mark"].map(
-    (type, i) => [type, i],
-  ),
-);
 
 /** About the bytes of a message on the wire. */
 function sizeOf(message: BbftMessage): number {
@@ -60,7 +55,6 @@ class Simulation implements World {
   readonly config: BbftConfig;
   readonly checker: Checker;
   readonly chart: Chart | undefined;
-  readonly coverage = createCoverage();
   readonly #queue = new EventQueue<Scheduled>();
   readonly #rng: SimRng;
   /** Engines by place: one each, two at a hostile place with twins. */
@@ -73,16 +67,14 @@ class Simulation implements World {
   readonly #links: Links;
   readonly #adversary: Adversary;
   readonly #conduct: Conduct;
+  readonly #watch: Watch;
   readonly #mishaps: Mishaps;
-  readonly #views = new Map<number, Set<string>>();
-  readonly #shown = new Shown(this.coverage);
   readonly #livenessMs: number;
   #nowMs = 0;
   #healed = false;
   #healHeight = 0;
   #recoveredMs: number | undefined;
   #dirty = true;
-  #trace = 0;
   events = 0;
 
   constructor(plan: Plan, options: ScheduleOptions) {
@@ -126,6 +118,8 @@ class Simulation implements World {
       placeOfKey: (key) => this.#placeByKey.get(bytesToHex(key)) ?? -1,
       fail: this.checker.fail.bind(this.checker),
     });
+    const { checker, chart } = this;
+    this.#watch = new Watch({ plan, seats: this.#seats, checker, conduct: this.#conduct, chart });
     this.#createNodes(ledger, scheme, options);
     this.#adversary = new Adversary({
       ...shared,
@@ -133,14 +127,15 @@ class Simulation implements World {
       honest: this.#honest.map(({ place }) => place),
       world: { transmit: this.#transmit.bind(this), sawBlock: this.checker.sawBlock.bind(this.checker) },
       crypto: scheme.crypto,
+      keyOf: scheme.key,
     });
     const world = {
       at: (delayMs: number, run: () => void) => this.#at(delayMs, run),
       nowMs: () => this.#nowMs,
       isHealed: () => this.#healed,
-      crash: (node: SimNode) => this.crash(node),
-      restarted: (node: SimNode) => this.#restarted(node),
-      note: (text: string) => this.chart?.add(this.#nowMs, text),
+      crash: (node: SimNode) => this.crash(node, "time"),
+      restarted: (node: SimNode) => this.#watch.restarted(node, this.#nowMs),
+      note: (text: string) => this.#watch.note(this.#nowMs, text),
     };
     this.#mishaps = new Mishaps({ plan, rng: this.#rng, nodes: this.#nodes, world });
   }
@@ -228,7 +223,7 @@ class Simulation implements World {
     const bytes = this.plan.bandwidth === 0 ? 0 : sizeOf(message);
     const passage = this.#links.pass({ from, to, nowMs: this.#nowMs, healed: this.#healed, bytes });
     if (passage === "cut") {
-      if (this.plan.faults.has("partition")) this.coverage.partition = true;
+      if (this.plan.faults.has("partition")) this.#watch.coverage.partition = true;
       return;
     }
     for (const latency of passage) this.#at(sent.delayMs + latency, () => this.#deliver(from, to, message));
@@ -242,77 +237,26 @@ class Simulation implements World {
       if (!this.#isHostile(from)) this.checker.fail("CODEC", `${message.type} does not decode`);
       return;
     }
-    if (this.chart !== undefined) this.chart.add(this.#nowMs, `n${from} -> n${to}  ${describeMessage(decoded)}`);
+    const nodes = this.#nodes[to] ?? [];
+    this.#watch.delivered({ from, to, ms: this.#nowMs }, nodes, decoded);
     const event: TimelessEvent = { type: "message", from: `n${from}`, message: decoded };
     if (this.#isHostile(to)) {
       this.#adversary.incoming(to, decoded);
       this.#twinOf(to, from)?.step(event);
-      return;
-    }
-    if (decoded.type === "PROPOSE") this.#shown.proposal(from, to, decoded, this.#isHostile(from));
-    for (const node of this.#nodes[to] ?? []) {
-      this.#conduct.delivered(node, decoded);
-      node.step(event);
-    }
+    } else for (const node of nodes) node.step(event);
   }
 
   observe(node: SimNode, effect: BbftEffect): void {
-    if (this.#isHostile(node.place)) return;
-    const { place } = node;
-    this.#conduct.observe(node, effect, { ms: this.#nowMs, localMs: this.localMs(place) });
-    if (this.chart !== undefined) {
-      const text = describeEffect(effect);
-      if (text !== undefined) this.chart.add(this.#nowMs, `n${place} ${text}`);
-    }
-    switch (effect.type) {
-      case "send":
-      case "broadcast":
-        this.checker.sent(node, effect.message);
-        return;
-      case "finalised":
-        this.checker.finalised(node, effect);
-        this.#dirty = true;
-        return;
-      case "viewEntered":
-        this.#entered(node, effect);
-        return;
-      case "silence":
-        if (effect.reason === "observe" && this.plan.relapse?.node !== place)
-          this.checker.fail("OBSERVE", `n${place} found an own vote that its exact record lacks`);
-        return;
-      case "halt":
-        this.checker.fail("HALT", `n${place}: ${effect.reason}`);
-        return;
-      case "evidence": {
-        const { epoch, signer } = effect.evidence.first;
-        const named = this.#seats.placeOf(epoch, signer) ?? -1;
-        if (!this.checker.suspects.includes(named)) this.checker.fail("P35", `evidence against the honest n${named}`);
-        return;
-      }
-      default:
-        return;
-    }
-  }
-
-  #entered(node: SimNode, effect: BbftEffect & { type: "viewEntered" }): void {
-    const views = this.#views.get(node.place) ?? new Set<string>();
-    this.#views.set(node.place, views);
-    views.add(`${effect.epoch}:${effect.view}`);
-    this.#dirty = true;
-    if (effect.nullified) this.coverage.nullified = true;
-    if (effect.epoch > 1) this.coverage.epochCrossed = true;
-    const [before, seats] = [this.#seats.of(effect.epoch - 1), this.#seats.of(effect.epoch)];
-    if (before !== undefined && seats?.some((place) => !before.includes(place))) this.coverage.committeeChanged = true;
+    if (effect.type === "finalised" || effect.type === "viewEntered") this.#dirty = true;
+    this.#watch.observe(node, effect, { ms: this.#nowMs, localMs: this.localMs(node.place) });
   }
 
   synced(node: SimNode, entries: Parameters<World["synced"]>[1]): void {
-    if (this.#isHostile(node.place) || entries.length === 0) return;
-    this.checker.synced(node.place, entries);
-    this.#conduct.synced(node, entries);
+    this.#watch.synced(node, entries);
   }
 
   appended(node: SimNode): void {
-    if (!this.#isHostile(node.place)) this.checker.appended(node);
+    this.#watch.appended(node);
   }
 
   predicateHolds(node: SimNode, hash: Uint8Array): void {
@@ -320,30 +264,23 @@ class Simulation implements World {
   }
 
   started(node: SimNode): void {
-    if (!this.#isHostile(node.place)) this.#conduct.started(node, this.#nowMs);
+    this.#watch.started(node, this.#nowMs);
   }
 
   stepped(node: SimNode, event: TimelessEvent): void {
-    const code = (EVENT_CODES[event.type] ?? 0) + 16 * node.place;
-    this.#trace = Math.imul(this.#trace ^ Math.round(this.#nowMs * 1000) ^ (code << 20), 0x01000193) >>> 0;
-    if (!this.#isHostile(node.place)) this.checker.stepped(node);
+    this.#watch.stepped(node, event, this.#nowMs);
   }
 
-  crash(node: SimNode): void {
+  crash(node: SimNode, point: CrashPoint): void {
     if (!node.isUp) return;
+    this.#watch.crashed(node, point, this.#nowMs);
     node.crash();
-    this.chart?.add(this.#nowMs, `n${node.place} CRASH`);
-  }
-
-  #restarted(node: SimNode): void {
-    this.coverage.restart = true;
-    this.chart?.add(this.#nowMs, `n${node.place} RESTART`);
   }
 
   #heal(): void {
     this.#healed = true;
     this.#dirty = true;
-    this.chart?.add(this.#nowMs, "HEALED");
+    this.#watch.note(this.#nowMs, "HEALED");
     for (const node of this.#honest) {
       node.armed = undefined;
       this.#mishaps.restart(node);
@@ -363,7 +300,7 @@ class Simulation implements World {
   #isFar(node: SimNode): boolean {
     // Whoever was not there from the start may have taken in the first epochs as final blocks.
     if (node.place >= this.plan.nodes) return true;
-    return (this.#views.get(node.place)?.size ?? 0) >= VIEWS_LEAST && node.store.height >= FINALS_LEAST;
+    return this.#watch.viewsOf(node.place) >= VIEWS_LEAST && node.store.height >= FINALS_LEAST;
   }
 
   #runLoop(): void {
@@ -397,10 +334,7 @@ class Simulation implements World {
 
   run(): Outcome {
     this.#runLoop();
-    for (const name of this.checker.certified) {
-      if (name.endsWith(":1") && this.checker.certified.has(`${name.slice(0, -1)}2`))
-        this.coverage.bothCertificates = true;
-    }
+    this.#watch.conclude();
     return {
       seed: this.plan.seed,
       events: this.events,
@@ -408,10 +342,11 @@ class Simulation implements World {
       recoveredMs: this.#recoveredMs,
       counted: this.#honest.every((node) => this.#mishaps.isDead(node) || this.#isFar(node)),
       violations: this.checker.violations,
-      coverage: this.coverage,
+      coverage: this.#watch.coverage,
+      died: this.#watch.died,
       epochBlocks: this.plan.epochBlocks,
       run: this.plan.run,
-      traceHash: this.#trace,
+      traceHash: this.#watch.trace,
       finalHeight: Math.max(...this.#honest.map((node) => node.store.height)),
       chart: this.chart?.lines() ?? [],
       plan: this.plan,

@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { CRASH_POINTS } from "../src/node-plan.ts";
 import { ed25519Scheme } from "../src/real-crypto.ts";
 import { shortfalls } from "../src/report.ts";
 import { runSchedule } from "../src/schedule.ts";
@@ -13,6 +14,7 @@ test("one hostile node of four: no violation, every schedule counted, every kind
   assert.deepEqual(shortfalls(report, true), []);
   assert.equal(Object.keys(report.epochBlocks).length, 8);
   assert.equal(Object.keys(report.runs).length, 4);
+  assert.deepEqual(Object.keys(report.died).sort(), [...CRASH_POINTS].sort());
 });
 
 test("honest nodes only, one of which loses its record or gets an old one back: no violation", () => {

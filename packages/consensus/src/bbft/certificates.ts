@@ -121,7 +121,8 @@ export function hasParentCertificate(state: BbftState, block: SideBlock): boolea
   const named = opens
     ? kind === VOTE_KINDS.FINALIZE && epoch === header.epoch - 1
     : kind === VOTE_KINDS.NOTARIZE && epoch === header.epoch && view === header.parentView;
-  return named && parentCertificate.height === header.height - 1 && isGenuine(state, parentCertificate);
+  const isNamed = named || state.mutation === "named";
+  return isNamed && parentCertificate.height === header.height - 1 && isGenuine(state, parentCertificate);
 }
 
 function contradict(state: BbftState, certificate: Certificate): void {
@@ -244,7 +245,7 @@ export function addVote(state: BbftState, vote: Vote): void {
     return;
   }
   row[vote.signer] = vote;
-  if (vote.signer !== ownIndex(state)) note(state, { type: "seen", vote });
+  if (vote.signer !== ownIndex(state) && state.mutation !== "seen") note(state, { type: "seen", vote });
   const counterpart = vote.kind === VOTE_KINDS.NULLIFY ? VOTE_KINDS.FINALIZE : VOTE_KINDS.NULLIFY;
   const least = state.mutation === "evidence" ? VOTE_KINDS.NOTARIZE : VOTE_KINDS.NULLIFY;
   const opposite = vote.kind >= least ? rows[counterpart]?.[vote.signer] : undefined;

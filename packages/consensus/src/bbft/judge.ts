@@ -60,7 +60,7 @@ export function handlePropose(state: BbftState, from: PeerId, message: BbftMessa
   }
   const leader = committee === undefined ? 0 : leaderOf(committee, state.config.run, proposal.view);
   const vote = proposalVote(proposal, leader);
-  if (!formed || !verifyVoteOf(state, vote)) {
+  if (!formed || (state.mutation !== "proposer" && !verifyVoteOf(state, vote))) {
     emit(state, { type: "score", peer: from, reason: "PROPOSAL" });
     return;
   }

@@ -139,7 +139,7 @@ export function handleFetch(state: BbftState, from: PeerId, message: Of<"FETCH">
 
 function serveSkips(state: BbftState, peer: PeerId, key: string, first: number): void {
   const own = state.ownLongSkips;
-  if (own === undefined || own.key !== key) return;
+  if (own === undefined || own.key !== key || state.mutation === "long-skips") return;
   const hash = state.blocks.get(key)?.block.hash;
   if (hash === undefined) return;
   const start = own.certificates.findIndex((certificate) => certificate.view >= first);
@@ -180,7 +180,7 @@ export function handleBlock(state: BbftState, from: PeerId, message: Of<"BLOCK">
   if (!state.wanted.has(bytesToHex(block.hash)) || block.header.epoch !== state.epoch) return;
   const { parentCertificate } = block;
   // Outside the hash: whoever serves the block may have put anything there.
-  if (!hasParentCertificate(state, block)) {
+  if (!hasParentCertificate(state, block) && state.mutation !== "block") {
     emit(state, { type: "score", peer: from, reason: "BLOCK" });
     return;
   }
@@ -211,7 +211,8 @@ export function handleSyncBlocks(state: BbftState, from: PeerId, message: Of<"SY
   });
   const finalises = certificate.kind === VOTE_KINDS.FINALIZE && equalBytes(certificate.blockHash, last.hash);
   const genuine = blocks.every(
-    (block) => block.header.height <= state.final.height || hasParentCertificate(state, block),
+    (block) =>
+      block.header.height <= state.final.height || state.mutation === "sync" || hasParentCertificate(state, block),
   );
   if (!linked || !finalises || !genuine || !acceptCertificate(state, certificate, undefined)) {
     emit(state, { type: "score", peer: from, reason: "SYNC" });
