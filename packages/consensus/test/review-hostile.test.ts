@@ -15,6 +15,23 @@ test("a leader that signs many blocks for a view that is over fills no table", (
   assert.equal(evidence.length, 1);
 });
 
+test("a key that signs twice in a hundred views hides no other one, and is named once an epoch", () => {
+  const bench = new Bench({ epochBlocks: 1 }).wake();
+  const [a, b] = [bench.block({ view: 1 }), bench.block({ view: 1, timestampMs: bench.nowMs + 7 })];
+  const named = (): number[] =>
+    bench.effects.flatMap((effect) => (effect.type === "evidence" ? [effect.evidence.first.signer] : []));
+  for (let view = 1; view <= 30; view += 1)
+    for (const block of [a, b]) bench.notes(1, { votes: [bench.vote(1, 1, view, block)], view });
+  for (const block of [a, b]) bench.notes(2, { votes: [bench.vote(2, 1, 31, block)], view: 31 });
+  assert.deepEqual(named(), [1, 2]);
+  const last = bench.block({ view: 1, nextCommitteeRoot: bench.state.committees.next.root });
+  bench.propose(1, last);
+  bench.notes(3, { certificates: [bench.certificate(3, 1, { block: last })] });
+  assert.equal(bench.state.epoch, 2);
+  for (const block of [a, b]) bench.notes(1, { votes: [bench.vote(1, 1, 1, block, 2)], epoch: 2 });
+  assert.deepEqual(named(), [1, 2, 1]);
+});
+
 test("a late block without a genuine parent certificate is not kept: others would blame this node for it", () => {
   const bench = new Bench().wake();
   const first = bench.block({ view: 1 });

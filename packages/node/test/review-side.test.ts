@@ -66,6 +66,7 @@ function ports(part: Partial<ShellPorts> = {}): ShellPorts {
     finalise: unused,
     serveFinal: unused,
     score: unused,
+    accuse: unused,
     ownBlockNullified: unused,
     ...part,
   };

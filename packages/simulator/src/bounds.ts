@@ -13,7 +13,7 @@ export function isBounded(state: BbftState): boolean {
     state.wanted.size <= limits.WANTED_MAX + limits.SYNC_BLOCKS_MAX &&
     state.wantedViews.length <= limits.FETCH_VIEWS_MAX &&
     state.stash.size <= present.n + next.n &&
-    state.evidence.length <= limits.EVIDENCE_MAX &&
+    state.evidence.length <= state.committees.present.n &&
     state.served.size <= limits.SERVED_PEERS_MAX &&
     state.fetchBudgets.size <= limits.SERVED_PEERS_MAX &&
     state.pendingEntries.length <= limits.RECORD_PENDING_MAX + limits.MESSAGE_VOTES_MAX

@@ -15,7 +15,7 @@ import {
 import type { SideBlock } from "@bystack/protocol/side/proposal";
 import { bytesToHex, equalBytes, isZeroBytes } from "@bystack/utils/bytes";
 import type { PeerId } from "./events.ts";
-import { EVIDENCE_MAX, VIEWS_AHEAD_MAX, VIEWS_BEHIND_MAX } from "./limits.ts";
+import { VIEWS_AHEAD_MAX, VIEWS_BEHIND_MAX } from "./limits.ts";
 import { type Vote, verifyVote } from "./messages.ts";
 import { emit, halt, note } from "./output.ts";
 import { comparePositions, ownKey, type Silence } from "./replay.ts";
@@ -192,13 +192,9 @@ export function acceptCertificate(state: BbftState, certificate: Certificate, fr
   return true;
 }
 
+/** One piece for each validator of this epoch: a key that signs twice in many views must not hide another one's. */
 function keepEvidence(state: BbftState, first: Vote, second: Vote): void {
-  if (state.evidence.length >= EVIDENCE_MAX) return;
-  const { signer, epoch, view } = first;
-  const known = state.evidence.some(
-    (e) => e.first.signer === signer && e.first.epoch === epoch && e.first.view === view,
-  );
-  if (known) return;
+  if (state.evidence.some((kept) => kept.first.signer === first.signer)) return;
   state.evidence.push({ first, second });
   emit(state, { type: "evidence", evidence: { first, second } });
 }

@@ -194,6 +194,7 @@ export function openEpoch(state: BbftState): void {
   state.nearCertificate = undefined;
   state.inactiveRun.clear();
   state.wantedViews = [];
+  state.evidence.length = 0;
   for (const table of [state.notarized, state.nullified, state.votes, state.proposals, state.blocks, state.wanted])
     table.clear();
 }

@@ -8,8 +8,6 @@ export const VIEWS_BEHIND_MAX = 4096;
 export const BLOCKS_MAX = 512;
 /** Missing blocks that are asked for at the same time. */
 export const WANTED_MAX = 64;
-/** Evidence of double signing kept for the ledger; the first ones are enough to act on. */
-export const EVIDENCE_MAX = 64;
 
 /** Votes in one message. */
 export const MESSAGE_VOTES_MAX = 512;

@@ -2,7 +2,7 @@
 // It keeps the promise the engine rests on: `persisted` is reported only after the entries are on disk, in order; effects
 // that wait for it come out of the engine only then (bbft.md S5). Anything that fails here ends the process.
 
-import type { BbftEffect, BbftEvent, BlockContent, Target, TimerId } from "@bystack/consensus/bbft/events";
+import type { BbftEffect, BbftEvent, BlockContent, Evidence, Target, TimerId } from "@bystack/consensus/bbft/events";
 import { type BbftMessage, encodeMessage } from "@bystack/consensus/bbft/messages";
 import type { RecordEntry } from "@bystack/consensus/bbft/record";
 import type { Certificate } from "@bystack/protocol/side/certificate";
@@ -35,6 +35,8 @@ export type ShellPorts = {
   finalise(blocks: readonly SideBlock[], certificate: Certificate): Promise<void>;
   serveFinal(request: Extract<BbftEffect, { type: "serveFinal" }>): Promise<void>;
   score(peer: string, reason: string): void;
+  /** A validator of this epoch has signed two messages that no honest one signs both of. */
+  accuse(evidence: Evidence): void;
   /** A block of this node's own got no certificate in its view. */
   ownBlockNullified(place: { epoch: number; view: number }, hash: Uint8Array): void;
 };
@@ -201,10 +203,7 @@ export function createEngineShell(options: {
         logger.warn("voting silence", { reason: effect.reason, epoch: effect.epoch, view: effect.view });
         return;
       case "evidence":
-        logger.error("a validator signed twice", {
-          signer: effect.evidence.first.signer,
-          view: effect.evidence.first.view,
-        });
+        ports.accuse(effect.evidence);
         return;
       case "ownBlockNullified":
         logger.warn("own block nullified", { view: effect.view });

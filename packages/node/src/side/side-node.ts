@@ -33,6 +33,7 @@ import type { NodeKeys } from "../process/keys.ts";
 import { Opened } from "../process/opened.ts";
 import { serveApi } from "../process/serve.ts";
 import { systemClock, systemRng } from "../process/timers.ts";
+import { createAccuser } from "./accuse.ts";
 import { createBanFile } from "./ban-file.ts";
 import { createBlockPorts, storedTip } from "./block-ports.ts";
 import { type ConsensusRecord, openConsensusRecord } from "./consensus-record.ts";
@@ -286,6 +287,12 @@ class SideNode {
         finalise: (blocks, certificate) => this.#finalise(blocks, certificate),
         serveFinal: (request) => this.#serveFinal(request),
         score: (peer, reason) => this.#mesh?.report(peer, "peer-severe", reason),
+        accuse: createAccuser({
+          chain: store.chain,
+          logger,
+          committee: () => state.committees.present.keys,
+          onAccepted: (raw) => this.#relay(raw),
+        }),
       },
     });
     this.#engine = { shell, status: () => statusOf(state) };
@@ -296,6 +303,10 @@ class SideNode {
       tip: await storedTip(store.chain, config.epochBlocks),
       nonce: systemRng.bytes(32),
     });
+  }
+
+  #relay(raw: Uint8Array): void {
+    this.#mesh?.broadcast(MESSAGE.transaction, raw);
   }
 
   async #finalise(blocks: readonly SideBlock[], certificate: Certificate): Promise<void> {
@@ -345,7 +356,7 @@ class SideNode {
     const { options, logger, version, onStopAsked } = this.#deps;
     const { spec, mainSpec, store } = this.#ground;
     const { chain, indexes } = store;
-    const onAccepted = (raw: Uint8Array): void => void this.#mesh?.broadcast(MESSAGE.transaction, raw);
+    const onAccepted = (raw: Uint8Array): void => this.#relay(raw);
     const member = (): MemberPart | undefined => this.#member;
     const server = await serveApi({
       title: `Bystack side chain ${spec.name}, node ${options.id}`,

@@ -3,12 +3,15 @@
 
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
+import { encodeMessage } from "@bystack/consensus/bbft/messages";
 import { publicKeyFromSeed, signEd25519, verifyEd25519 } from "@bystack/crypto/ed25519";
+import { createIdentity } from "@bystack/network/identity";
+import { createMesh } from "@bystack/network/mesh";
 import { BTM_ASSET_ID } from "@bystack/protocol/entry";
 import { EMPTY_RETIREMENT, SYSTEM_KIND } from "@bystack/protocol/peg/system";
 import { publicKeyProgram } from "@bystack/protocol/program";
 import { candidateMessage, encodeCandidateBody } from "@bystack/protocol/side/candidate";
-import { readCertificate } from "@bystack/protocol/side/certificate";
+import { readCertificate, signedBytes } from "@bystack/protocol/side/certificate";
 import { mapSideTransaction } from "@bystack/protocol/side/entries";
 import { readSideHeader } from "@bystack/protocol/side/header";
 import { followEpoch, type LightClientState, verifyFinality } from "@bystack/protocol/side/light-client";
@@ -18,7 +21,9 @@ import { DEFAULT_VOTES } from "@bystack/protocol/spec/presets";
 import { ByteReader } from "@bystack/protocol/wire";
 import { bytesToHex, concatBytes, hexToBytes } from "@bystack/utils/bytes";
 import { openNodeKeys } from "../../src/process/keys.ts";
-import { CONSENSUS, Committee, type Seat, type SideClient, type Started, until, untilHeight } from "./kit.ts";
+import { systemRng } from "../../src/process/timers.ts";
+import { MESSAGE, PROTOCOL_VERSION, SIDE_PROTOCOL } from "../../src/side/protocol.ts";
+import { COIN_NEU, CONSENSUS, Committee, type Seat, type SideClient, type Started, until, untilHeight } from "./kit.ts";
 
 const COIN = 100_000_000n;
 /** Anybody's to spend: who pays is not what is tested here. */
@@ -29,7 +34,7 @@ const FEE_NEU = COIN;
 const committee = new Committee({
   count: 4,
   program: ANYBODY,
-  coins: 4,
+  coins: 5,
   votes: {
     ...DEFAULT_VOTES,
     outputMinNeu: COIN,
@@ -49,6 +54,8 @@ const standing: readonly Seat[] = [...committee.seats.slice(0, 3), committee.obs
 function nodeAt(index: number): Started {
   return nodes[index] ?? assert.fail(`there is no node ${index}`);
 }
+
+const voteKeyOf = ({ keys }: Seat): string => keys.vote;
 
 const voteKeysNow = async (client: SideClient): Promise<string[]> =>
   (await client.call("consensus")).validators.map(({ voteKey }) => voteKey);
@@ -97,8 +104,8 @@ after(async () => {
 });
 
 suite("an election", () => {
-  const first = committee.seats.map(({ keys }) => keys.vote).sort();
-  const elected = standing.map(({ keys }) => keys.vote).sort();
+  const first = committee.seats.map(voteKeyOf).sort();
+  const elected = standing.map(voteKeyOf).sort();
 
   test("before it the newcomer only follows", async () => {
     for (const { client } of nodes) await untilHeight(client, 2);
@@ -127,6 +134,50 @@ suite("an election", () => {
     );
     assert.equal(gone.notVotingBecause, "an observer has no vote");
     assert.equal((await nodeAt(3).client.call("info")).ready, true, "it follows all the same");
+  });
+
+  test("a validator that signs twice is accused by whoever sees it, and loses its seat and its bond", async () => {
+    const liar = committee.seats[2] ?? assert.fail("a third seat");
+    await nodeAt(2).stop();
+    // Somebody has to stand for the seat that becomes free: a committee of four gets no smaller.
+    const heir = committee.seats[3] ?? assert.fail("a fourth seat");
+    const free = await nodeAt(0).client.call("outputs", { body: { programs: [bytesToHex(ANYBODY)] } });
+    const coin = free.items.find(({ amount }) => BigInt(amount) === COIN_NEU) ?? assert.fail("a coin for the heir");
+    await nodeAt(0).client.call("submit", { body: { raw: bytesToHex(registration(heir, coin).raw) } });
+    const { vote, peer } = openNodeKeys(liar.folder);
+    const voteKey = bytesToHex(vote.publicKey);
+    const mesh = createMesh({
+      identity: createIdentity(peer.seed),
+      peers: committee.options(liar).peers.map(({ key, host, port }) => ({ id: bytesToHex(key), host, port })),
+      handshake: { protocolVersion: PROTOCOL_VERSION, networkHash: chainId, agent: "liar/1" },
+      protocol: SIDE_PROTOCOL,
+      rng: systemRng,
+      handlers: { onMessage: () => {} },
+    });
+    await mesh.start();
+    const lie = async (): Promise<string[]> => {
+      const { epoch, view, validators } = await nodeAt(0).client.call("consensus");
+      const signer = validators.findIndex((validator) => validator.voteKey === voteKey);
+      if (signer < 0) return validators.map((validator) => validator.voteKey);
+      const votes = [1, 2].map((fill) => {
+        const content = {
+          kind: 1,
+          epoch,
+          view: view + 8,
+          height: 99,
+          blockHash: new Uint8Array(32).fill(fill),
+        } as const;
+        return { ...content, signer, signature: signEd25519(vote.seed, signedBytes(chainId, content)) };
+      });
+      mesh.broadcast(MESSAGE.consensus, encodeMessage({ type: "NOTES", epoch, view, votes, certificates: [] }));
+      return validators.map((validator) => validator.voteKey);
+    };
+    const seated = await until("a committee without the liar", lie, (keys) => !keys.includes(voteKey));
+    await mesh.stop();
+    assert.deepEqual(seated.sort(), [...committee.seats.toSpliced(2, 1), committee.observer].map(voteKeyOf).sort());
+    const { items } = await nodeAt(0).client.call("outputs", { body: { programs: [bytesToHex(ANYBODY)] } });
+    const bonds = items.filter(({ kind }) => kind === "vote");
+    assert.equal(bonds.length, standing.length + 1 - 1, "the heir's bond came and the liar's was seized");
   });
 
   test("the chain goes on with the newcomer and two others alone", async () => {
@@ -161,8 +212,9 @@ suite("an election", () => {
       epochBlocks: CONSENSUS.epochBlocks,
       timeMs: spec.genesis.timeMs,
     };
-    const candidates = [state.keys, standing.map(({ keys }) => hexToBytes(keys.vote))];
-    const orders = candidates.flatMap((keys) => permutations(keys));
+    // Whoever was ever elected: which four of these five, and in which order, the headers' roots say.
+    const everybody = [...committee.seats, committee.observer].map((seat) => hexToBytes(voteKeyOf(seat)));
+    const orders = everybody.flatMap((_, i) => permutations(everybody.toSpliced(i, 1)));
     while (state.epoch < epoch) {
       const ref = String(state.epoch * CONSENSUS.epochBlocks);
       const answer = await client.call("finality", { params: { ref } });
@@ -174,7 +226,7 @@ suite("an election", () => {
       assert.ok(followed?.ok, `epoch ${state.epoch} leads on`);
       state = followed.value;
     }
-    assert.deepEqual(state.keys.map(bytesToHex).sort(), elected);
+    assert.deepEqual(state.keys.map(bytesToHex).sort(), (await voteKeysNow(client)).sort());
     const height = (state.epoch - 1) * CONSENSUS.epochBlocks + 1;
     await untilHeight(client, height);
     const { headers, certificate } = await client.call("finality", { params: { ref: String(height) } });
