@@ -16,6 +16,8 @@ type FileReport = {
   failed: number;
   pending?: string;
   unknown?: boolean;
+  /** Cases whose result is another one than the reference's on purpose, by the reason. They are among the passed. */
+  deliberate: Record<string, string[]>;
   details: string[];
 };
 
@@ -52,11 +54,15 @@ async function runFile(
     const failures = results.filter((result) => !result.ok);
     const details = failures.slice(0, SHOWN_MAX).map((result) => `${result.name}: ${result.detail ?? "differs"}`);
     if (failures.length > SHOWN_MAX) details.push(`… and ${failures.length - SHOWN_MAX} more`);
-    return { file, passed: results.length - failures.length, failed: failures.length, details };
+    const deliberate: Record<string, string[]> = {};
+    for (const { name, deliberate: reason } of results) {
+      if (reason !== undefined) deliberate[reason] = [...(deliberate[reason] ?? []), name];
+    }
+    return { file, passed: results.length - failures.length, failed: failures.length, deliberate, details };
   }
   const reason = pending[family]?.[format];
-  if (reason !== undefined) return { file, passed: 0, failed: 0, pending: reason, details: [] };
-  return { file, passed: 0, failed: 0, unknown: true, details: ["no check knows this format"] };
+  if (reason !== undefined) return { file, passed: 0, failed: 0, pending: reason, deliberate: {}, details: [] };
+  return { file, passed: 0, failed: 0, unknown: true, deliberate: {}, details: ["no check knows this format"] };
 }
 
 function lineOf(report: FileReport): string {
@@ -64,6 +70,9 @@ function lineOf(report: FileReport): string {
   if (report.unknown === true) return `${report.file}  unknown format`;
   return [
     `${report.file}  ${report.passed} passed, ${report.failed} failed`,
+    ...Object.entries(report.deliberate).map(
+      ([reason, names]) => `    ${names.length} differ on purpose (${reason}): ${names.join(" ")}`,
+    ),
     ...report.details.map((detail) => `    ${detail}`),
   ].join("\n");
 }

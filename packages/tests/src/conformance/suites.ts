@@ -4,6 +4,7 @@ import { chainMainChecks } from "./chain-main.ts";
 import type { VectorChecks } from "./check.ts";
 import { cryptoChecks } from "./crypto.ts";
 import { ledgerMainChecks } from "./ledger-main.ts";
+import { ledgerSideChecks } from "./ledger-side.ts";
 import { protocolChecks, protocolVaporChecks } from "./protocol.ts";
 import { vmChecks, vmVaporChecks } from "./vm.ts";
 
@@ -17,4 +18,5 @@ export const VECTOR_SUITES: readonly VectorSuite[] = [
   { folder: "bytom", checks: chainMainChecks },
   { folder: "vapor", checks: protocolVaporChecks },
   { folder: "vapor", checks: vmVaporChecks },
+  { folder: "vapor", checks: ledgerSideChecks },
 ];
