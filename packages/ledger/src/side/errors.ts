@@ -38,7 +38,12 @@ export const SIDE_TRANSACTION_ERRORS = {
   TX_LOCKED: refusal("An input is still locked.", "Wait until its lock has passed."),
   TX_SCRIPT: refusal("A program refused its arguments or ran out of gas.", "Sign again, or raise the fee."),
   VOTE_OUTPUT: refusal("A vote output is not BTM, is below the chain's minimum, or does not name a key of 64 bytes."),
-  VOTE_CANDIDATE: refusal("A vote is for a key that does not stand for election.", "Vote for a registered candidate."),
+  VOTE_CANDIDATE: {
+    kind: "conflict",
+    fault: "none",
+    message: "A vote is for a key that does not stand for election.",
+    next: "Vote for a registered candidate.",
+  },
   CANDIDATE_FORM: refusal("The registration or resignation is not in canonical form."),
   CANDIDATE_KEY: refusal("A key of the candidate is no usable key, is barred, or has another use already."),
   CANDIDATE_KNOWN: {
@@ -62,8 +67,18 @@ export const SIDE_TRANSACTION_ERRORS = {
   },
   CANDIDATE_SIGNATURE: refusal("A signature of the candidate's key or vote key is missing or wrong."),
   EVIDENCE_FORM: refusal("The evidence is not two contradicting messages of one view in canonical form."),
-  EVIDENCE_KEY: refusal("The evidence names a key that has no seat and no candidate."),
-  EVIDENCE_TIME: refusal("The evidence is of a future epoch, or older than the unbonding time."),
+  EVIDENCE_KEY: {
+    kind: "conflict",
+    fault: "none",
+    message: "The evidence names a key that has no seat and no candidate.",
+    next: "Nothing: whoever signed has nothing to lose.",
+  },
+  EVIDENCE_TIME: {
+    kind: "conflict",
+    fault: "none",
+    message: "The evidence is of a future epoch, or older than the unbonding time.",
+    next: "Nothing: it counts from its epoch on, for the unbonding time.",
+  },
   EVIDENCE_SIGNATURE: refusal("A signature in the evidence is wrong."),
   EVIDENCE_KNOWN: {
     kind: "conflict",
