@@ -114,7 +114,7 @@ export function endBlock(
   const { members } = schedule;
   let fees = countBlock(parent.fees, { epoch: block.epoch, leader, members, feesNeu: block.feesNeu });
   if (fees.current.blocks === 2) fees = afterSecondBlock(fees, rules, paid);
-  fees = { ...fees, poolNeu: fees.poolNeu + progress.pooledNeu };
+  fees = { ...fees, poolNeu: fees.poolNeu + progress.pooledNeu - progress.votersNeu };
   if (progress.peg === undefined || rules.peg === undefined) return { fees, drafts: [] };
   const { drafts, view } = recordDrafts(progress.peg, { side: rules, peg: rules.peg, height: block.height });
   const code = supplyVerdict(progress.peg, { hadMainEvents: progress.hadMainEvents });

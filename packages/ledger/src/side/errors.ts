@@ -44,6 +44,19 @@ export const SIDE_TRANSACTION_ERRORS = {
     message: "A vote is for a key that does not stand for election.",
     next: "Vote for a registered candidate.",
   },
+  VOTE_CLAIM_FORM: refusal("The claim of a voters' share is not in canonical form."),
+  VOTE_CLAIM_EPOCH: {
+    kind: "conflict",
+    fault: "none",
+    message: "The claim is of another epoch, or a vote was made or claimed for in this epoch.",
+    next: "Claim again in the next epoch.",
+  },
+  VOTE_CLAIM_DUE: {
+    kind: "conflict",
+    fault: "none",
+    message: "A payment of the claim is not exactly what its vote output is due, or not to its program.",
+    next: "Ask for the entitlements and build the claim again.",
+  },
   CANDIDATE_FORM: refusal("The registration or resignation is not in canonical form."),
   CANDIDATE_KEY: refusal("A key of the candidate is no usable key, is barred, or has another use already."),
   CANDIDATE_KNOWN: {

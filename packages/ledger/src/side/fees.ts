@@ -10,7 +10,7 @@ import { createSideTransaction, type SideTransaction } from "@bystack/protocol/s
 import { ByteReader, ByteWriter } from "@bystack/protocol/wire";
 import { compareBytes, type Hash, utf8ToBytes } from "@bystack/utils/bytes";
 import type { SideRules } from "./rules.ts";
-import { epochSubsidy, type Payee, rewardShares } from "./votes/rewards.ts";
+import { epochSubsidy, type Payee, type RewardShare, rewardShares } from "./votes/rewards.ts";
 import type { VotesState } from "./votes/state.ts";
 
 /** Counts of one epoch: its fees and how many of its blocks each place of the committee led. */
@@ -37,9 +37,9 @@ export function createFeeState(rules: SideRules): FeeState {
   return { current: emptyCounts(0, rules.spec.committee.length), due: undefined, poolNeu: 0n };
 }
 
-/** All fees that have left outputs and are not paid out: part of what circulates. */
-export function unpaidFees(fees: FeeState): bigint {
-  return fees.current.feesNeu + (fees.due?.feesNeu ?? 0n) + fees.poolNeu;
+/** All fees that have left outputs and are not paid out: part of what circulates, with what is kept for voters. */
+export function unpaidFees(fees: FeeState, votes?: VotesState): bigint {
+  return fees.current.feesNeu + (fees.due?.feesNeu ?? 0n) + fees.poolNeu + (votes?.control.votersNeu ?? 0n);
 }
 
 /** Counts one block: its leader, a place among the epoch's `members`, and its fees. */
@@ -84,20 +84,29 @@ export function createPayment(chainId: Hash, height: number, payees: readonly Pa
   });
 }
 
+function isPayingBlock(fees: FeeState, block: { readonly epoch: number }): boolean {
+  return block.epoch === fees.current.epoch && fees.current.blocks === 1;
+}
+
+/** With elections: what the next block pays, and to whose voters; empty but in the second block of an epoch. */
+export function dueShares(
+  fees: FeeState,
+  rules: SideRules,
+  block: { readonly epoch: number; readonly votes: VotesState },
+): RewardShare[] {
+  const committee = fees.due === undefined ? undefined : block.votes.committee(fees.due.epoch);
+  if (!isPayingBlock(fees, block) || fees.due === undefined || committee === undefined) return [];
+  return rewardShares(fees.due, committee, { rules, poolNeu: fees.poolNeu });
+}
+
 /** The one coinbase that the block at `height` must begin with; undefined when none is due. */
 export function dueCoinbase(
   fees: FeeState,
   rules: SideRules,
   block: { readonly epoch: number; readonly height: number; readonly votes?: VotesState | undefined },
 ): SideTransaction | undefined {
-  const isSecond = block.epoch === fees.current.epoch && fees.current.blocks === 1;
-  if (!isSecond || fees.due === undefined) return undefined;
-  const committee = block.votes?.committee(fees.due.epoch);
-  const shares =
-    committee === undefined
-      ? feeShares(fees.due, rules)
-      : rewardShares(fees.due, committee, { rules, poolNeu: fees.poolNeu });
-  const payees = orderPayees(shares);
+  const shares = block.votes === undefined ? undefined : dueShares(fees, rules, { ...block, votes: block.votes });
+  const payees = orderPayees(shares ?? (isPayingBlock(fees, block) && fees.due ? feeShares(fees.due, rules) : []));
   return payees.length === 0 ? undefined : createPayment(rules.chainId, block.height, payees);
 }
 

@@ -10,10 +10,11 @@ import { type CandidateAction, parseCandidate } from "@bystack/protocol/side/can
 import { type MappedSideTransaction, mapSideTransaction } from "@bystack/protocol/side/entries";
 import { parseEvidence } from "@bystack/protocol/side/evidence";
 import type { SideTransaction } from "@bystack/protocol/side/transaction";
+import { parseVoteClaim, type VoteClaim } from "@bystack/protocol/side/vote-claim";
 import { bytesToHex, EMPTY_BYTES, equalBytes, type Hash } from "@bystack/utils/bytes";
 import type { VmErrorCode } from "@bystack/vm/errors";
 import type { SideErrorCode } from "./errors.ts";
-import { dueCoinbase } from "./fees.ts";
+import { dueCoinbase, dueShares } from "./fees.ts";
 import { recordBurns } from "./peg/burns.ts";
 import { creditClaim, isClaimed, judgeClaim } from "./peg/claims.ts";
 import { applyGovernance } from "./peg/governance.ts";
@@ -28,6 +29,7 @@ import { UTXO_KIND, type UtxoKind, type UtxoSet } from "./utxo.ts";
 import { applyVotes, candidateProblem, type VotesContext, voteProblem } from "./votes/candidates.ts";
 import { applyEvidence, evidenceProblem } from "./votes/evidence.ts";
 import type { VotesState } from "./votes/state.ts";
+import { applyVoteClaim, shareWithVoters, voteClaimProblem } from "./votes/voters.ts";
 
 /** Places of the kinds in a body: ascending, coinbase first. */
 export const RANK = { coinbase: 0, headers: 1, system: 2, claim: 3, ordinary: 4 } as const;
@@ -76,6 +78,9 @@ export function rankOf(transaction: SideTransaction): Rank {
   return first?.kind === "cross-chain" ? RANK.claim : RANK.ordinary;
 }
 
+/** What kinds 6 and 7 ask for. */
+type VotesAction = CandidateAction | VoteClaim;
+
 function lockOf(kind: UtxoKind, rules: SideRules): number {
   const { coinbaseBlocks, voteBlocks } = rules.spec.locks;
   return kind === UTXO_KIND.coinbase ? coinbaseBlocks : kind === UTXO_KIND.vote ? voteBlocks : 0;
@@ -86,8 +91,10 @@ export class BlockProgress {
   readonly utxos: UtxoSet;
   peg: PegState | undefined;
   readonly votes: VotesState | undefined;
-  /** Seized bonds and deposits for the reward pool. */
+  /** What goes to the reward pool: seized bonds, deposits for it, and what vetoed votes had not claimed. */
   pooledNeu = 0n;
+  /** What leaves the pool to be kept for voters. */
+  readonly votersNeu: bigint = 0n;
   /** Something from the main chain was recorded: a deficit is then a reason to pause, not to refuse. */
   hadMainEvents = false;
   gasUsed = 0;
@@ -99,6 +106,12 @@ export class BlockProgress {
     this.utxos = options.parent.utxos.fork();
     this.peg = options.parent.peg?.fork();
     this.votes = options.parent.votes?.fork();
+    if (this.votes !== undefined) {
+      const { parent, rules, block } = options;
+      // Before any transaction: who votes in this block has no part in what was earned before.
+      const shares = dueShares(parent.fees, rules, { epoch: block.epoch, votes: this.votes });
+      this.votersNeu = shareWithVoters(this.votes, shares);
+    }
   }
 
   /** Applies one transaction. After `refused` only a system transaction may have left traces in `peg`. */
@@ -136,6 +149,10 @@ export class BlockProgress {
       if (input.systemKind === SYSTEM_KIND.candidate) {
         const action = parseCandidate(transaction);
         return action === undefined ? refused("CANDIDATE_FORM") : this.#ordinary(transaction, action);
+      }
+      if (input.systemKind === SYSTEM_KIND.voteClaim) {
+        const claim = parseVoteClaim(transaction);
+        return claim === undefined ? refused("VOTE_CLAIM_FORM") : this.#ordinary(transaction, claim);
       }
     }
     const parsed = parseSystem(transaction);
@@ -188,7 +205,7 @@ export class BlockProgress {
     const seized = applyEvidence(evidence, context);
     if (seized !== undefined) {
       this.utxos.delete(bytesToHex(seized.outputId));
-      this.pooledNeu += seized.amount;
+      this.pooledNeu += seized.pooledNeu;
     }
     const { id } = mapSideTransaction(transaction);
     return { status: "effective", effect: this.#effect(transaction, id, RANK.system) };
@@ -213,10 +230,11 @@ export class BlockProgress {
     return { status: "effective", effect: { ...effect, claimed: claim.nullifier } };
   }
 
-  /** Transfers, burns, votes and vetos; with `action` also what a candidate asks for. */
-  #ordinary(transaction: SideTransaction, action?: CandidateAction): TransactionVerdict {
+  /** Transfers, burns, votes and vetos; with `action` also what a candidate or a voter asks for. */
+  #ordinary(transaction: SideTransaction, action?: VotesAction): TransactionVerdict {
     const { rules, block, verifySignature } = this.options;
-    const checked = checkTransaction(transaction, rules, block.height);
+    const creditNeu = action?.action === "claim" ? action.payments.reduce((sum, { amount }) => sum + amount, 0n) : 0n;
+    const checked = checkTransaction(transaction, rules, { height: block.height, creditNeu });
     if (!checked.ok) return refused(checked.code);
     const { mapped, feeNeu } = checked.value;
     // All inputs are looked up before a lock or a program may refuse: a missing one drops the transaction.
@@ -249,9 +267,10 @@ export class BlockProgress {
   }
 
   /** Votes for keys that stand, bonds that are free, and what a candidate asks for. */
-  #votesProblem(mapped: MappedSideTransaction, action: CandidateAction | undefined): SideErrorCode | undefined {
+  #votesProblem(mapped: MappedSideTransaction, action: VotesAction | undefined): SideErrorCode | undefined {
     const context = this.#votesContext();
     if (context === undefined) return undefined;
+    if (action?.action === "claim") return voteClaimProblem(action, context, this.utxos);
     const { verifySignature } = this.options;
     const problem =
       action === undefined ? undefined : candidateProblem(action, mapped, { ...context, verifySignature });
@@ -259,10 +278,13 @@ export class BlockProgress {
   }
 
   /** Effects of an ordinary transaction: inputs go, outputs come, retirements, burns and votes are counted. */
-  #move(mapped: MappedSideTransaction, action: CandidateAction | undefined): RequestRecord[] {
-    for (const id of mapped.spentOutputIds) this.utxos.delete(bytesToHex(id));
+  #move(mapped: MappedSideTransaction, action: VotesAction | undefined): RequestRecord[] {
     const context = this.#votesContext();
-    if (context !== undefined) applyVotes(mapped, context, action);
+    if (context !== undefined) {
+      if (action?.action === "claim") applyVoteClaim(action, context, this.utxos);
+      else this.pooledNeu += applyVotes(mapped, context, action);
+    }
+    for (const id of mapped.spentOutputIds) this.utxos.delete(bytesToHex(id));
     this.#createOutputs(mapped, UTXO_KIND.normal);
     const { peg } = this;
     const pegRules = this.options.rules.peg;

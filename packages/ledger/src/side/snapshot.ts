@@ -2,7 +2,7 @@
 // importer believes nothing: it computes the root again, and the caller compares it with a certified header's.
 
 import { ByteReader, ByteWriter } from "@bystack/protocol/wire";
-import { bytesToHex, tryBytesToUtf8, utf8ToBytes } from "@bystack/utils/bytes";
+import { bytesToHex, tryBytesToUtf8, tryHexToBytes, utf8ToBytes } from "@bystack/utils/bytes";
 import { decodeFeeState, encodeFeeState, type FeeState } from "./fees.ts";
 import type { MapBase } from "./layered.ts";
 import type { HashedMap } from "./multiset.ts";
@@ -19,7 +19,14 @@ import { decodeControl, encodeControl, type PegControl, PegState } from "./peg/s
 import type { SideRules } from "./rules.ts";
 import { SideState, type StatePosition } from "./state.ts";
 import { createUtxoSet, decodeUtxo, encodeUtxo, type UtxoBase, type UtxoSet } from "./utxo.ts";
-import { BARRED_CODEC, CANDIDATE_CODEC, COMMITTEE_CODEC, type EpochCommittee, MISSED_CODEC } from "./votes/records.ts";
+import {
+  BARRED_CODEC,
+  CANDIDATE_CODEC,
+  COMMITTEE_CODEC,
+  type EpochCommittee,
+  MISSED_CODEC,
+  POSITION_CODEC,
+} from "./votes/records.ts";
 import { KNOWN_COMMITTEES, VotesState } from "./votes/state.ts";
 
 /** What an entry is. */
@@ -38,6 +45,8 @@ export const SNAPSHOT_ENTRY = {
   missed: 11,
   candidate: 12,
   barred: 13,
+  voters: 14,
+  votePosition: 15,
 } as const;
 
 /** No entry is longer: a payout with 50 requests and 21 inputs is below 10 kB, a program of an output below 200 kB. */
@@ -56,6 +65,9 @@ function* exportVotes(votes: VotesState): Generator<SnapshotEntry> {
     yield { type: SNAPSHOT_ENTRY.committee, key: NO_KEY, value: COMMITTEE_CODEC.encode(committee) };
   }
   yield { type: SNAPSHOT_ENTRY.missed, key: NO_KEY, value: MISSED_CODEC.encode(votes.control.missed) };
+  const voters = new ByteWriter(10).varint63(votes.control.votersNeu).finish();
+  yield { type: SNAPSHOT_ENTRY.voters, key: NO_KEY, value: voters };
+  yield* recordsOf(SNAPSHOT_ENTRY.votePosition, votes.positions, POSITION_CODEC);
   for (const record of votes.candidateRecords()) {
     yield {
       type: SNAPSHOT_ENTRY.candidate,
@@ -108,6 +120,7 @@ type Parts = {
   control?: PegControl;
   committees: EpochCommittee[];
   missed?: readonly number[];
+  votersNeu?: bigint;
 };
 
 function decodePosition(bytes: Uint8Array): StatePosition | undefined {
@@ -161,6 +174,15 @@ function importVotes(
       if (missed !== undefined) parts.missed = missed;
       return missed !== undefined;
     }
+    case SNAPSHOT_ENTRY.voters: {
+      const reader = new ByteReader(value);
+      parts.votersNeu = reader.varint63();
+      reader.finish();
+      return reader.error === undefined;
+    }
+    case SNAPSHOT_ENTRY.votePosition:
+      // The digest takes the key for the id of an output.
+      return tryHexToBytes(key)?.length === 32 && put(votes.positions, key, POSITION_CODEC.decode(value));
     case SNAPSHOT_ENTRY.candidate: {
       const record = CANDIDATE_CODEC.decode(value);
       return record !== undefined && bytesToHex(record.key) === key && put(votes.candidates, key, record);
@@ -215,9 +237,9 @@ function importEntry(entry: SnapshotEntry, target: Target): boolean {
 }
 
 /** Puts the small values in their place; false when there are not as many as a state has. */
-function completeVotes(votes: VotesState, { committees, missed }: Parts): boolean {
-  if (committees.length !== KNOWN_COMMITTEES || missed === undefined) return false;
-  votes.control = { committees, missed };
+function completeVotes(votes: VotesState, { committees, missed, votersNeu }: Parts): boolean {
+  if (committees.length !== KNOWN_COMMITTEES || missed === undefined || votersNeu === undefined) return false;
+  votes.control = { committees, missed, votersNeu };
   votes.settle();
   return true;
 }
@@ -227,7 +249,8 @@ export function importState(rules: SideRules, entries: Iterable<SnapshotEntry>, 
   const utxos = createUtxoSet(utxoBase);
   const paused = { reorg: false, deficit: false, in: false, out: false };
   const none = { tip: new Uint8Array(32), nextPayout: 0n, governanceSeq: 0n, paused, waitsForFloat: false };
-  const votes = rules.spec.votes === undefined ? undefined : new VotesState({ committees: [], missed: [] });
+  const votes =
+    rules.spec.votes === undefined ? undefined : new VotesState({ committees: [], missed: [], votersNeu: 0n });
   const target: Target = { parts: { committees: [] }, utxos, peg: new PegState(none), votes };
   for (const entry of entries) {
     if (entry.value.length > SNAPSHOT_ENTRY_BYTES_MAX || !importEntry(entry, target)) {

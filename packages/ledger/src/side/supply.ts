@@ -31,7 +31,7 @@ export type RecountMismatch = { readonly assetId: Hash; readonly counted: bigint
 export function recountSupply(state: SideState): RecountMismatch[] {
   const { peg } = state;
   if (peg === undefined) return [];
-  const outputs = new Map<string, bigint>([[bytesToHex(BTM_ASSET_ID), unpaidFees(state.fees)]]);
+  const outputs = new Map<string, bigint>([[bytesToHex(BTM_ASSET_ID), unpaidFees(state.fees, state.votes)]]);
   const add = (sums: Map<string, bigint>, assetId: Hash, amount: bigint): void => {
     const key = bytesToHex(assetId);
     sums.set(key, (sums.get(key) ?? 0n) + amount);

@@ -1,14 +1,15 @@
 // Rules of one ordinary side-chain transaction (sidechain.md sections 1 and 3): those that need no state (form, programs,
 // balance, fee), judged once, and the run of its programs with one gas account. Transfers and burns; claims, system
-// transactions and coinbases have rules of their own; registrations of candidates (kind 6) are both.
+// transactions and coinbases have rules of their own; registrations and claims of voters (kinds 6 and 7) are both.
 
-import { isRetirementProgram, signatureHash } from "@bystack/protocol/entry";
+import { BTM_ASSET_ID, isRetirementProgram, signatureHash } from "@bystack/protocol/entry";
 import { isBtm } from "@bystack/protocol/peg/claim";
 import { isPayee } from "@bystack/protocol/peg/vault";
 import { executedProgram, witnessForm } from "@bystack/protocol/program";
 import { CANDIDATE_KEY_BYTES, isCandidateInput } from "@bystack/protocol/side/candidate";
 import { type MappedSideTransaction, mapSideTransaction, type SideSource } from "@bystack/protocol/side/entries";
 import type { SideOutput, SideTransaction } from "@bystack/protocol/side/transaction";
+import { isVoteClaimInput } from "@bystack/protocol/side/vote-claim";
 import { VARINT63_MAX } from "@bystack/protocol/wire";
 import { bytesToHex, equalBytes, type Hash } from "@bystack/utils/bytes";
 import type { OutputQuery, VmContext } from "@bystack/vm/context";
@@ -31,14 +32,19 @@ export type CheckResult =
   | { readonly ok: true; readonly value: CheckedTransaction }
   | { readonly ok: false; readonly code: SideTransactionErrorCode };
 
-/** Spends go in, and on a chain with elections vetos and, first, the system input of a candidate. */
+/** A system input beside which a spend input pays: kinds 6 and 7. */
+function isPaidSystemInput(input: SideTransaction["inputs"][number] | undefined): boolean {
+  return isCandidateInput(input) || isVoteClaimInput(input);
+}
+
+/** Spends go in, and on a chain with elections vetos and, first, the system input of a candidate or a voters' claim. */
 function validateKinds(transaction: SideTransaction, rules: SideRules): SideTransactionErrorCode | undefined {
   if (transaction.version !== 1n) return "TX_VERSION";
   if (transaction.inputs.length === 0 || transaction.outputs.length === 0) return "TX_FORM";
   for (const [index, input] of transaction.inputs.entries()) {
     if (input.kind === "veto" && rules.spec.votes === undefined) return "FEATURE_OFF";
-    const isCandidate = index === 0 && rules.spec.votes !== undefined && isCandidateInput(input);
-    if (input.kind !== "veto" && input.kind !== "spend" && !isCandidate) return "TX_FORM";
+    const isPaidSystem = index === 0 && rules.spec.votes !== undefined && isPaidSystemInput(input);
+    if (input.kind !== "veto" && input.kind !== "spend" && !isPaidSystem) return "TX_FORM";
   }
   return undefined;
 }
@@ -67,9 +73,10 @@ function validateOutput(output: SideOutput, rules: SideRules): SideTransactionEr
   return witnessForm(output.program)?.versionOpcode === 0 ? undefined : "TX_PROGRAM";
 }
 
-/** Balance per asset; the surplus of BTM is the fee. */
-function balance(mapped: MappedSideTransaction): bigint | SideTransactionErrorCode {
+/** Balance per asset, with what voters are paid; the surplus of BTM is the fee. */
+function balance(mapped: MappedSideTransaction, creditNeu: bigint): bigint | SideTransactionErrorCode {
   const sums = new Map<string, { in: bigint; out: bigint; assetId: Hash }>();
+  if (creditNeu > 0n) sums.set(bytesToHex(BTM_ASSET_ID), { in: creditNeu, out: 0n, assetId: BTM_ASSET_ID });
   for (const { value } of mapped.sources) {
     const key = bytesToHex(value.assetId);
     const sum = sums.get(key) ?? { in: 0n, out: 0n, assetId: value.assetId };
@@ -99,22 +106,26 @@ function vmGas(feeNeu: bigint, sizeBytes: number, rules: SideRules): number | un
   return gas < 0 ? undefined : gas;
 }
 
-/** Everything about an ordinary transaction that does not depend on state. */
-export function checkTransaction(transaction: SideTransaction, rules: SideRules, height: number): CheckResult {
+/** Everything about an ordinary transaction that does not depend on state. `creditNeu`: payments of a voters' share. */
+export function checkTransaction(
+  transaction: SideTransaction,
+  rules: SideRules,
+  at: { readonly height: number; readonly creditNeu: bigint },
+): CheckResult {
   const kinds = validateKinds(transaction, rules);
   if (kinds !== undefined) return { ok: false, code: kinds };
-  if (transaction.timeRange !== 0n && transaction.timeRange < BigInt(height))
+  if (transaction.timeRange !== 0n && transaction.timeRange < BigInt(at.height))
     return { ok: false, code: "TX_TIME_RANGE" };
-  // A candidate's first output is the empty retirement of its system input.
-  const isCandidate = isCandidateInput(transaction.inputs[0]);
-  for (const output of isCandidate ? transaction.outputs.slice(1) : transaction.outputs) {
+  // The first output of a system transaction is the empty retirement.
+  const hasRetirement = isPaidSystemInput(transaction.inputs[0]);
+  for (const output of hasRetirement ? transaction.outputs.slice(1) : transaction.outputs) {
     const code = validateOutput(output, rules);
     if (code !== undefined) return { ok: false, code };
   }
   const mapped = mapSideTransaction(transaction);
   if (mapped.sources.some((source) => source.ordinal !== source.index))
     return { ok: false, code: "TX_DUPLICATE_INPUT" };
-  const feeNeu = balance(mapped);
+  const feeNeu = balance(mapped, at.creditNeu);
   if (typeof feeNeu === "string") return { ok: false, code: feeNeu };
   const gas = vmGas(feeNeu, transaction.size, rules);
   if (gas === undefined) return { ok: false, code: "TX_FEE" };
@@ -178,7 +189,7 @@ export function runPrograms(checked: CheckedTransaction, height: number, checkSi
   let gasLeft = checked.vmGas;
   for (const source of mapped.sources) {
     if (source.kind === "system") {
-      gasLeft -= CANDIDATE_GAS;
+      if (isCandidateInput(source.input)) gasLeft -= CANDIDATE_GAS;
       if (gasLeft < 0) return { ok: false, input: source.index, error: "ErrRunLimitExceeded" };
       continue;
     }

@@ -1,6 +1,7 @@
 // System transactions of the peg (federation.md section 4): one type-4 input `kind | body`, arguments in the witness, one
 // empty retirement. Kinds 1 (main-chain headers), 2 (proofs: payouts and coins) and 4 (governance) are read here; kinds 3, 5,
-// 6 and proof form 02 are refused with FEATURE_OFF (side/evidence and side/candidate read 5 and 6 on chains with elections).
+// 6 and proof form 02 are refused with FEATURE_OFF (on chains with elections side/evidence, side/candidate and side/vote-claim
+// read 5, 6 and 7).
 // One encoding for each; decoders give undefined for anything else.
 
 import { concatBytes, equalBytes, type Hash, u64ToBytesLe, utf8ToBytes } from "@bystack/utils/bytes";
@@ -26,6 +27,7 @@ export const SYSTEM_KIND = {
   governance: 4n,
   evidence: 5n,
   candidate: 6n,
+  voteClaim: 7n,
 } as const;
 
 /** Headers in one system transaction. */

@@ -12,12 +12,13 @@ import {
 } from "@bystack/protocol/side/candidate";
 import type { MappedSideTransaction, SideResult } from "@bystack/protocol/side/entries";
 import type { VotesSpec } from "@bystack/protocol/spec/votes";
-import { equalBytes } from "@bystack/utils/bytes";
+import { bytesToHex, equalBytes } from "@bystack/utils/bytes";
 import { assertInvariant } from "@bystack/utils/errors";
 import type { SideTransactionErrorCode } from "../errors.ts";
 import type { SideRules, SignatureCheck } from "../rules.ts";
 import type { CandidateRecord } from "./records.ts";
 import { type VotesState, voteMoves } from "./state.ts";
+import { closePosition, openPosition } from "./voters.ts";
 
 /** Gas of a registration or resignation beside its programs: two signatures and two key checks at 1,024 each. */
 export const CANDIDATE_GAS = 4096;
@@ -147,30 +148,42 @@ function register(action: Registration, mapped: MappedSideTransaction, state: Vo
     rewardProgram: action.rewardProgram.slice(),
     voterShare: action.voterShare,
     votes: 0n,
+    index: 0n,
     bond: { outputId: bond.id, amount: bond.value.amount },
     resignedEpoch: undefined,
     lastSeatEpoch: lastSeatEpoch(state, action.voteKey),
   });
 }
 
-/** Effects of a transaction that was judged: a bond that goes, a candidate that comes or resigns, votes. */
+/**
+ * Effects of a transaction that was judged: a bond that goes, a candidate that comes or resigns, votes and their positions.
+ * @returns what vetoed votes had not claimed, for the pool.
+ */
 export function applyVotes(
   mapped: MappedSideTransaction,
   { state, block }: Pick<VotesContext, "state" | "block">,
   action: CandidateAction | undefined,
-): void {
+): bigint {
   if (action?.action === "register") register(action, mapped, state);
   if (action?.action === "resign") {
     const record = state.candidate(action.key);
     assertInvariant(record !== undefined, "a judged resignation is of a candidate");
     state.setCandidate({ ...record, resignedEpoch: block.epoch });
   }
+  let unclaimed = 0n;
   for (const source of mapped.sources) {
-    const record = source.kind === "veto" ? state.candidate(source.input.vote) : undefined;
-    if (source.kind !== "veto" || record?.bond === undefined) continue;
-    if (equalBytes(record.bond.outputId, source.spentOutputId)) state.setCandidate({ ...record, bond: undefined });
+    if (source.kind !== "veto") continue;
+    const { vote: key, amount } = source.input;
+    unclaimed += closePosition(state, { id: bytesToHex(source.spentOutputId), key, amount });
+    const record = state.candidate(key);
+    const isBond = record?.bond !== undefined && equalBytes(record.bond.outputId, source.spentOutputId);
+    if (record !== undefined && isBond) state.setCandidate({ ...record, bond: undefined });
   }
   for (const move of voteMoves(mapped)) {
     assertInvariant(state.move(move), "a candidate's votes are the sum of its vote outputs");
   }
+  for (const result of mapped.results) {
+    if (result.kind === "vote") openPosition(state, { id: bytesToHex(result.id), key: result.vote }, block.epoch);
+  }
+  return unclaimed;
 }

@@ -115,7 +115,11 @@ export function holdElection(
   const isBarred = (voteKey: Uint8Array): boolean => state.isBarred(voteKey);
   const members = electSeats({ present: next.members, ranked, isBarred }, votes);
   const elected = { epoch: epoch + 2, members, standbys: standbysOf(members, ranked, votes.standbysMax) };
-  state.control = { committees: [present, next, elected], missed: next.members.map(() => 0) };
+  state.control = {
+    ...state.control,
+    committees: [present, next, elected],
+    missed: next.members.map(() => 0),
+  };
   for (const member of members) {
     const record = state.candidateOf(member.voteKey);
     if (record !== undefined) state.setCandidate({ ...record, lastSeatEpoch: elected.epoch });

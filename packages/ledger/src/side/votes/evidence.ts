@@ -7,6 +7,7 @@ import { bytesToHex, equalBytes } from "@bystack/utils/bytes";
 import type { SideTransactionErrorCode } from "../errors.ts";
 import type { SignatureCheck } from "../rules.ts";
 import { evidenceEnd, type VotesContext } from "./candidates.ts";
+import { closePosition } from "./voters.ts";
 
 /** Why evidence is refused. */
 export function evidenceProblem(
@@ -25,17 +26,18 @@ export function evidenceProblem(
   return verifyEvidence(evidence, rules.chainId, verifySignature) ? undefined : "EVIDENCE_SIGNATURE";
 }
 
-/** Bars the key. @returns the bond that is to be removed from the outputs and added to the pool, if there is one. */
+/** Bars the key. @returns the bond that is to be removed from the outputs, and what the pool gets, if there is one. */
 export function applyEvidence(
   evidence: Evidence,
   { state, block }: Pick<VotesContext, "state" | "block">,
-): { readonly outputId: Uint8Array; readonly amount: bigint } | undefined {
+): { readonly outputId: Uint8Array; readonly pooledNeu: bigint } | undefined {
   const voteKey = evidence.voteKey.slice();
   const { epoch, view } = evidence.second.content;
   state.barred.set(bytesToHex(voteKey), { voteKey, epoch, view, height: block.height });
   const record = state.candidateOf(voteKey);
   if (record?.bond === undefined) return undefined;
-  const { bond } = record;
-  state.setCandidate({ ...record, bond: undefined, votes: record.votes - bond.amount });
-  return bond;
+  const { outputId, amount } = record.bond;
+  const unclaimed = closePosition(state, { id: bytesToHex(outputId), key: record.key, amount });
+  state.setCandidate({ ...record, bond: undefined, votes: record.votes - amount });
+  return { outputId, pooledNeu: amount + unclaimed };
 }

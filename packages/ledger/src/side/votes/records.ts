@@ -3,7 +3,7 @@
 
 import { writeVarint53 } from "@bystack/protocol/side/header";
 import { ByteReader, ByteWriter } from "@bystack/protocol/wire";
-import type { Hash } from "@bystack/utils/bytes";
+import { bigintToBytesLe, bytesToBigintLe, type Hash } from "@bystack/utils/bytes";
 import type { RecordCodec } from "../peg/records.ts";
 
 /** A seat of an epoch. */
@@ -32,6 +32,8 @@ export type CandidateRecord = {
   readonly rewardProgram: Uint8Array;
   readonly voterShare: number;
   readonly votes: bigint;
+  /** What one neu of votes has earned its voter so far, times 2^64. */
+  readonly index: bigint;
   /** Undefined once it is taken back or seized. */
   readonly bond: { readonly outputId: Hash; readonly amount: bigint } | undefined;
   /** Epoch in which it resigned. */
@@ -39,6 +41,9 @@ export type CandidateRecord = {
   /** Last epoch for which it was elected; 0 for none. */
   readonly lastSeatEpoch: number;
 };
+
+/** Up to where a vote output was paid: the candidate's index then, and the epoch of its creation or last claim. */
+export type PositionRecord = { readonly index: bigint; readonly epoch: number };
 
 /** A vote key that broke a rule: accepted once, for this epoch and view. */
 export type BarredRecord = {
@@ -79,6 +84,9 @@ function readList<T>(reader: ByteReader, read: () => T): T[] {
   return items;
 }
 
+/** An index stays below 2^256: it grows by less than 2^127 an epoch. */
+const INDEX_BYTES = 32;
+
 const copy = (bytes: Uint8Array): Uint8Array => bytes.slice();
 
 export const COMMITTEE_CODEC: RecordCodec<EpochCommittee> = codec(
@@ -116,7 +124,10 @@ export const MISSED_CODEC: RecordCodec<readonly number[]> = codec(
 export const CANDIDATE_CODEC: RecordCodec<CandidateRecord> = codec(
   (writer, record) => {
     writer.raw(record.key).raw(record.voteKey).varstr(record.rewardProgram).byte(record.voterShare);
-    writer.varint63(record.votes).byte(record.bond === undefined ? 0 : 1);
+    writer
+      .varint63(record.votes)
+      .raw(bigintToBytesLe(record.index, INDEX_BYTES))
+      .byte(record.bond === undefined ? 0 : 1);
     if (record.bond !== undefined) writer.raw(record.bond.outputId).varint63(record.bond.amount);
     writer.byte(record.resignedEpoch === undefined ? 0 : 1);
     if (record.resignedEpoch !== undefined) writeVarint53(writer, record.resignedEpoch);
@@ -128,10 +139,16 @@ export const CANDIDATE_CODEC: RecordCodec<CandidateRecord> = codec(
     rewardProgram: copy(reader.varstr()),
     voterShare: reader.byte(),
     votes: reader.varint63(),
+    index: bytesToBigintLe(reader.take(INDEX_BYTES)),
     bond: reader.byte() === 0 ? undefined : { outputId: copy(reader.hash()), amount: reader.varint63() },
     resignedEpoch: reader.byte() === 0 ? undefined : reader.varint53(),
     lastSeatEpoch: reader.varint53(),
   }),
+);
+
+export const POSITION_CODEC: RecordCodec<PositionRecord> = codec(
+  (writer, record) => writeVarint53(writer.raw(bigintToBytesLe(record.index, INDEX_BYTES)), record.epoch),
+  (reader) => ({ index: bytesToBigintLe(reader.take(INDEX_BYTES)), epoch: reader.varint53() }),
 );
 
 export const BARRED_CODEC: RecordCodec<BarredRecord> = codec(

@@ -1,10 +1,13 @@
 // Who gets what of an epoch's rewards (sidechain.md section 5): fees, the pool's release and the subsidy, split between
-// producers by their final blocks and standbys by their votes. The voters' share of each part stays in the pool.
+// producers by their final blocks and standbys by their votes; of each part a share is the voters'.
 
 import type { SideRules } from "../rules.ts";
 import type { EpochCommittee } from "./records.ts";
 
 export type Payee = { readonly program: Uint8Array; readonly amount: bigint };
+
+/** A payee of elections: the candidate it is, and what its voters get beside its own amount. */
+export type RewardShare = Payee & { readonly candidate: Uint8Array; readonly votersNeu: bigint };
 
 /** What an epoch brought in and who led its blocks. */
 export type EpochEarnings = {
@@ -20,8 +23,11 @@ export function epochSubsidy(earnings: EpochEarnings, rules: SideRules): bigint 
   return rules.spec.subsidyNeu * BigInt(earnings.blocks);
 }
 
-function withoutVoters(amount: bigint, voterShare: number): bigint {
-  return amount - (amount * BigInt(voterShare)) / 100n;
+type Earner = { readonly rewardProgram: Uint8Array; readonly candidate: Uint8Array; readonly voterShare: number };
+
+function shareOf({ rewardProgram: program, candidate, voterShare }: Earner, part: bigint): RewardShare {
+  const votersNeu = (part * BigInt(voterShare)) / 100n;
+  return { program, candidate, amount: part - votersNeu, votersNeu };
 }
 
 /** Payees of an epoch, those of 0 included. Division is rounded down each time; what is left stays in the pool. */
@@ -29,22 +35,19 @@ export function rewardShares(
   earnings: EpochEarnings,
   committee: EpochCommittee,
   context: { readonly rules: SideRules; readonly poolNeu: bigint },
-): Payee[] {
+): RewardShare[] {
   const { rules, poolNeu } = context;
   const { votes } = rules.spec;
   if (votes === undefined || earnings.blocks === 0) return [];
   const release = votes.poolReleaseNeu < poolNeu ? votes.poolReleaseNeu : poolNeu;
   const total = earnings.feesNeu + release + epochSubsidy(earnings, rules);
   const producersPart = (total * BigInt(votes.producersBps)) / BPS;
-  const producers = committee.members.map(({ rewardProgram: program, voterShare }, i) => {
+  const producers = committee.members.map((member, i) => {
     const led = BigInt(earnings.blocksByLeader[i] ?? 0);
-    return { program, amount: withoutVoters((producersPart * led) / BigInt(earnings.blocks), voterShare) };
+    return shareOf(member, (producersPart * led) / BigInt(earnings.blocks));
   });
   const standbyVotes = committee.standbys.reduce((sum, standby) => sum + standby.votes, 0n);
   const standbysPart = total - producersPart;
-  const standbys = committee.standbys.map(({ rewardProgram: program, voterShare, votes: own }) => ({
-    program,
-    amount: withoutVoters((standbysPart * own) / standbyVotes, voterShare),
-  }));
+  const standbys = committee.standbys.map((standby) => shareOf(standby, (standbysPart * standby.votes) / standbyVotes));
   return [...producers, ...standbys];
 }

@@ -2,12 +2,22 @@
 // committees of three epochs and the missed views of the present one; in layers like the rest of the state. The number of
 // votes of a candidate is always the sum of the vote outputs for its key.
 
+import { sha3_256Parts } from "@bystack/crypto/hash";
 import { merkleRoot } from "@bystack/protocol/merkle";
 import type { MappedSideTransaction } from "@bystack/protocol/side/entries";
 import type { SideChainSpec } from "@bystack/protocol/spec/side";
 import { ByteWriter } from "@bystack/protocol/wire";
-import { bytesToHex, compareBytes, equalBytes, type Hash, utf8ToBytes } from "@bystack/utils/bytes";
+import {
+  bytesToHex,
+  compareBytes,
+  concatBytes,
+  equalBytes,
+  type Hash,
+  hexToBytes,
+  utf8ToBytes,
+} from "@bystack/utils/bytes";
 import { LayeredMap } from "../layered.ts";
+import { createHashedMap, type HashedMap } from "../multiset.ts";
 import {
   BARRED_CODEC,
   type BarredRecord,
@@ -17,6 +27,8 @@ import {
   type CommitteeMember,
   type EpochCommittee,
   MISSED_CODEC,
+  POSITION_CODEC,
+  type PositionRecord,
 } from "./records.ts";
 
 /** Epochs whose committees a state knows. */
@@ -28,6 +40,8 @@ export type VotesControl = {
   readonly committees: readonly EpochCommittee[];
   /** Views that each seat of the present epoch let pass. */
   readonly missed: readonly number[];
+  /** BTM that is kept for voters until they claim it. */
+  readonly votersNeu: bigint;
 };
 
 /** One change of a candidate's votes: the inputs of a transaction first, then its outputs, in their order. */
@@ -45,29 +59,42 @@ export function voteMoves(mapped: MappedSideTransaction): VoteMove[] {
   return moves;
 }
 
-export class VotesState {
+type Maps = {
   readonly candidates: LayeredMap<CandidateRecord>;
   readonly barred: LayeredMap<BarredRecord>;
+  readonly positions: HashedMap<PositionRecord>;
+};
+
+const POSITION_TAG = utf8ToBytes("bystack/votes/position/1");
+
+function emptyMaps(): Maps {
+  const positions = createHashedMap<PositionRecord>((id, record) =>
+    concatBytes(POSITION_TAG, hexToBytes(id), POSITION_CODEC.encode(record)),
+  );
+  return { candidates: new LayeredMap(), barred: new LayeredMap(), positions };
+}
+
+export class VotesState implements Maps {
+  readonly candidates: LayeredMap<CandidateRecord>;
+  readonly barred: LayeredMap<BarredRecord>;
+  /** By id of the vote output, for every vote output there is. */
+  readonly positions: HashedMap<PositionRecord>;
   control: VotesControl;
   #parent: VotesState | undefined;
   #candidatesRoot: Hash | undefined;
 
-  constructor(
-    control: VotesControl,
-    maps: { candidates: LayeredMap<CandidateRecord>; barred: LayeredMap<BarredRecord> } = {
-      candidates: new LayeredMap(),
-      barred: new LayeredMap(),
-    },
-    parent?: VotesState,
-  ) {
+  constructor(control: VotesControl, maps: Maps = emptyMaps(), parent?: VotesState) {
     this.control = control;
     this.candidates = maps.candidates;
     this.barred = maps.barred;
+    this.positions = maps.positions;
     this.#parent = parent;
   }
 
   fork(): VotesState {
-    return new VotesState(this.control, { candidates: this.candidates.fork(), barred: this.barred.fork() }, this);
+    const { candidates, barred, positions } = this;
+    const maps = { candidates: candidates.fork(), barred: barred.fork(), positions: positions.fork() };
+    return new VotesState(this.control, maps, this);
   }
 
   settle(): void {
@@ -75,6 +102,7 @@ export class VotesState {
     this.#parent = undefined;
     this.candidates.settle();
     this.barred.settle();
+    this.positions.settle();
   }
 
   candidate(key: Uint8Array): CandidateRecord | undefined {
@@ -89,9 +117,9 @@ export class VotesState {
     return this.barred.has(bytesToHex(voteKey));
   }
 
-  /** A candidate that may be voted for: neither resigned nor barred. */
+  /** A candidate that may be voted for: it has not resigned, and its bond was neither seized nor taken back. */
   isOpen(record: CandidateRecord): boolean {
-    return record.resignedEpoch === undefined && record.bond !== undefined && !this.isBarred(record.voteKey);
+    return record.resignedEpoch === undefined && record.bond !== undefined;
   }
 
   /** The candidate that has this vote key, if any. */
@@ -132,13 +160,15 @@ export class VotesState {
 
   /** Leaves of the votes part of the state root, with the fee counts that belong to it. */
   root(fees: Uint8Array): Hash {
-    const { committees, missed } = this.control;
+    const { committees, missed, votersNeu } = this.control;
     const barred = merkleRoot(this.barredRecords().map((record) => BARRED_CODEC.encode(record)));
     return merkleRoot([
       leaf("fees", fees),
       leaf("candidates", this.candidatesRoot()),
       leaf("barred", barred),
       leaf("missed", MISSED_CODEC.encode(missed)),
+      leaf("voters", new ByteWriter(10).varint63(votersNeu).finish()),
+      leaf("positions", sha3_256Parts(this.positions.digest().bytes())),
       ...committees.map((committee) => leaf(`committee/${committee.epoch}`, COMMITTEE_CODEC.encode(committee))),
     ]);
   }
@@ -162,5 +192,5 @@ export function specMembers(spec: SideChainSpec): CommitteeMember[] {
 export function createVotesState(spec: SideChainSpec): VotesState {
   const members = specMembers(spec);
   const committees = [0, 1, 2].map((epoch) => ({ epoch, members, standbys: [] }));
-  return new VotesState({ committees, missed: members.map(() => 0) });
+  return new VotesState({ committees, missed: members.map(() => 0), votersNeu: 0n });
 }

@@ -26,7 +26,7 @@ const candidates = [c1, c2, c3, c4, c5];
 function record(i: number, votes: bigint): CandidateRecord {
   const bytes = (length: number): Uint8Array => new Uint8Array(length).fill(i);
   const rewardProgram = Uint8Array.of(0x51, i);
-  const rest = { voterShare: 0, bond: undefined, resignedEpoch: undefined, lastSeatEpoch: 0 };
+  const rest = { voterShare: 0, index: 0n, bond: undefined, resignedEpoch: undefined, lastSeatEpoch: 0 };
   return { key: bytes(64), voteKey: bytes(32), rewardProgram, votes, ...rest };
 }
 
@@ -210,6 +210,21 @@ suite("elections on a chain", () => {
     kit.endEpoch(9);
     assert.deepEqual(names(kit, 11), ["c1", "c2", "c3", "c4"]);
     assert.ok(kit.candidate(c3).bond !== undefined, "absence costs no bond");
+  });
+
+  test("views are led and blocks are counted by the places of their epoch's committee", () => {
+    const kit = new VotesKit();
+    kit.stand(
+      alice,
+      candidates.map((one) => [one, 100n * COIN] as const),
+    );
+    // The first four seats go to c1 … c4 one by one, then a fifth comes.
+    kit.endEpoch(8);
+    assert.equal(names(kit, 9).length, 5);
+    assert.deepEqual(kit.state.fees.current.blocksByLeader, [0, 1, 1, 1, 1]);
+    kit.skip(3);
+    assert.deepEqual(kit.votesState.control.missed, [0, 1, 1, 1, 0]);
+    assert.deepEqual(kit.state.fees.current.blocksByLeader, [0, 0, 0, 0, 1]);
   });
 
   test("a validator of the spec that stands keeps its seat and is paid as a candidate", () => {

@@ -20,9 +20,10 @@ import {
   type SideOutput,
   type SideTransaction,
 } from "@bystack/protocol/side/transaction";
+import { encodeVoteClaimBody } from "@bystack/protocol/side/vote-claim";
 import { chainSpecToJson, parseSideChainSpec, type SideChainSpec, type VotesSpec } from "@bystack/protocol/spec";
 import { createDevSideSpec, DEFAULT_VOTES } from "@bystack/protocol/spec/presets";
-import { bytesToHex, concatBytes, equalBytes, type Hash } from "@bystack/utils/bytes";
+import { bytesToHex, concatBytes, equalBytes, type Hash, hexToBytes } from "@bystack/utils/bytes";
 import { type ApplyResult, applySideBlock, type BlockSummary } from "../../../src/side/apply.ts";
 import { createBodyBuilder } from "../../../src/side/builder.ts";
 import { createSideRules, epochOfHeight, type SideRules } from "../../../src/side/rules.ts";
@@ -31,6 +32,7 @@ import { type SideUtxo, spendCommitmentOf, UTXO_KIND } from "../../../src/side/u
 import { committeeOf } from "../../../src/side/votes/committee.ts";
 import type { CandidateRecord } from "../../../src/side/votes/records.ts";
 import type { VotesState } from "../../../src/side/votes/state.ts";
+import { entitlement } from "../../../src/side/votes/voters.ts";
 import { BTM, COIN, createUser, describe, seed, type User } from "../kit.ts";
 
 const ZERO = new Uint8Array(32);
@@ -84,7 +86,7 @@ export type VotesKitOptions = {
   readonly programs?: "any" | "standard";
 };
 
-type Coin = { readonly id: string; readonly utxo: SideUtxo };
+export type Coin = { readonly id: string; readonly utxo: SideUtxo };
 
 export class VotesKit {
   readonly rules: SideRules;
@@ -235,13 +237,20 @@ export class VotesKit {
   /** All of a user's coins in, these outputs and the change out; what `first` puts before them stays first. */
   #transaction(
     user: User,
-    parts: { first?: SideInput; vetos?: readonly Coin[]; outputs: readonly SideOutput[]; feeNeu?: bigint },
+    parts: {
+      first?: SideInput;
+      vetos?: readonly Coin[];
+      outputs: readonly SideOutput[];
+      feeNeu?: bigint;
+      creditNeu?: bigint;
+    },
   ): SideTransaction {
     const coins = this.coinsOf(user).map(({ utxo }) => ({ kind: "spend" as const, utxo }));
     const vetos = (parts.vetos ?? []).map(({ utxo }) => ({ kind: "veto" as const, utxo }));
     const spent = [...vetos, ...coins];
     const total = (list: readonly { amount: bigint }[]): bigint => list.reduce((sum, { amount }) => sum + amount, 0n);
-    const change = total(spent.map(({ utxo }) => utxo)) - total(parts.outputs) - (parts.feeNeu ?? FEE);
+    const credit = parts.creditNeu ?? 0n;
+    const change = credit + total(spent.map(({ utxo }) => utxo)) - total(parts.outputs) - (parts.feeNeu ?? FEE);
     assert.ok(change >= 0n, "the user has enough");
     const outputs: SideOutput[] = [...parts.outputs];
     if (change > 0n) outputs.push({ kind: "intra", assetId: BTM, amount: change, program: user.program });
@@ -342,14 +351,46 @@ export class VotesKit {
     );
   }
 
-  /** Votes are the sums of vote outputs, and no BTM is lost or made but by the subsidy. */
+  /** A claim of the voters' share for these vote outputs; amounts and programs may be given wrong. */
+  claim(
+    user: User,
+    votes: readonly Coin[],
+    options: { epoch?: number; pay?: (payment: SideOutput, i: number) => SideOutput } = {},
+  ): SideTransaction {
+    const sorted = [...votes].sort((a, b) => (a.id < b.id ? -1 : 1));
+    const epoch = options.epoch ?? epochOfHeight(this.state.position.height + 1, EPOCH_BLOCKS);
+    const body = encodeVoteClaimBody(
+      epoch,
+      sorted.map(({ id }) => hexToBytes(id)),
+    );
+    const payments = sorted.map((coin, i): SideOutput => {
+      const payment = { kind: "intra", assetId: BTM, amount: this.due(coin), program: coin.utxo.program } as const;
+      return options.pay?.(payment, i) ?? payment;
+    });
+    const first: SideInput = { kind: "system", systemKind: SYSTEM_KIND.voteClaim, body, arguments: [] };
+    const creditNeu = payments.reduce((sum, { amount }) => sum + amount, 0n);
+    return this.#transaction(user, { first, outputs: [EMPTY_RETIREMENT, ...payments], creditNeu });
+  }
+
+  /** What a vote output may claim. */
+  due({ id, utxo }: Coin): bigint {
+    return entitlement(this.votesState, { id, key: utxo.vote, amount: utxo.amount });
+  }
+
+  /** Votes are the sums of vote outputs; each has a position, and what voters may claim is kept for them. */
   assertSums(): void {
     const sums = new Map<string, bigint>();
-    for (const [, utxo] of this.state.utxos.map.entries()) {
+    let claimable = 0n;
+    let voteOutputs = 0;
+    for (const [id, utxo] of this.state.utxos.map.entries()) {
       if (utxo.kind !== UTXO_KIND.vote) continue;
       const key = bytesToHex(utxo.vote);
       sums.set(key, (sums.get(key) ?? 0n) + utxo.amount);
+      claimable += this.due({ id, utxo });
+      voteOutputs += 1;
     }
+    assert.ok(claimable <= this.votesState.control.votersNeu, "what voters may claim is kept for them");
+    assert.equal([...this.votesState.positions.map.entries()].length, voteOutputs);
     const counted = new Map<string, bigint>();
     for (const record of this.votesState.candidateRecords()) {
       if (record.votes > 0n) counted.set(bytesToHex(record.key), record.votes);

@@ -51,7 +51,7 @@ class Life {
 
   #everything(): bigint {
     const { current, due, poolNeu } = this.kit.state.fees;
-    let sum = current.feesNeu + (due?.feesNeu ?? 0n) + poolNeu;
+    let sum = current.feesNeu + (due?.feesNeu ?? 0n) + poolNeu + this.kit.votesState.control.votersNeu;
     for (const [, utxo] of this.kit.state.utxos.map.entries()) sum += utxo.amount;
     return sum;
   }
@@ -62,12 +62,13 @@ class Life {
     const candidate = this.#pick(this.#standing);
     if (candidate === undefined || kit.coinsOf(user).length === 0) return undefined;
     const amount = COIN * BigInt(1 + this.#random(150));
-    const dice = this.#random(20);
+    const dice = this.#random(22);
     if (dice < 3) return kit.register(user, candidate, { bond: 50n * COIN + amount, share: this.#random(101) });
     if (dice < 9) return kit.vote(user, candidate, amount);
     if (dice < 14) return this.#veto(user, candidate);
     if (dice < 15) return kit.resign(user, candidate);
     if (dice < 16) return this.#evidence(candidate);
+    if (dice < 18) return this.#claim(user, candidate);
     return kit.pay(user, amount, this.#pick(this.#users) ?? user);
   }
 
@@ -76,6 +77,12 @@ class Life {
     const other = this.#pick(this.#standing) ?? candidate;
     const again = this.#random(2) === 0 ? [] : [this.kit.voteOutput(user, other, COIN)];
     return outputs.length === 0 ? undefined : this.kit.veto(user, outputs, again);
+  }
+
+  #claim(user: User, candidate: TestCandidate): SideTransaction | undefined {
+    const owner = this.#pick(this.#users) ?? user;
+    const votes = this.kit.votesOf(owner, candidate).filter((coin) => this.kit.due(coin) > 0n);
+    return votes.length === 0 ? undefined : this.kit.claim(user, votes);
   }
 
   #evidence(candidate: TestCandidate): SideTransaction | undefined {
@@ -180,7 +187,7 @@ test(`random lives of ${BLOCKS} blocks, seeds ${SEEDS.join(", ")}`, () => {
     for (const [name, count] of Object.entries(life.counts)) total[name] = (total[name] ?? 0) + count;
   }
   // What never happened was not tested.
-  const happened = ["spend", "veto", "system 5", "system 6", "undo", "snapshot", "seats won", "TX_LOCKED"];
+  const happened = ["spend", "veto", "system 5", "system 6", "system 7", "undo", "snapshot", "seats won", "TX_LOCKED"];
   for (const name of [...happened, "VOTE_CANDIDATE", "CANDIDATE_KNOWN", "EVIDENCE_TIME"]) {
     assert.ok((total[name] ?? 0) > 9, `${name} happened ${total[name] ?? 0} times`);
   }

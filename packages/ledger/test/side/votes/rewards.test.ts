@@ -43,7 +43,7 @@ function coinbaseOf(kit: VotesKit): SideTransaction | undefined {
 function everything(kit: VotesKit): bigint {
   const { current, due, poolNeu } = kit.state.fees;
   const outputs = [...kit.state.utxos.map.entries()].map(([, utxo]) => utxo);
-  return total(outputs) + current.feesNeu + (due?.feesNeu ?? 0n) + poolNeu;
+  return total(outputs) + current.feesNeu + (due?.feesNeu ?? 0n) + poolNeu + kit.votesState.control.votersNeu;
 }
 
 suite("rewards", () => {
@@ -99,8 +99,11 @@ suite("rewards", () => {
     assert.ok(due !== undefined && due.feesNeu > 0n);
     const coinbase = coinbaseOf(kit);
     assert.ok(coinbase !== undefined);
+    const keptBefore = kit.votesState.control.votersNeu;
     kit.block();
-    assert.equal(kit.state.fees.poolNeu, poolNeu + due.feesNeu - total(coinbase.outputs));
+    const votersNeu = kit.votesState.control.votersNeu - keptBefore;
+    assert.ok(votersNeu > 0n);
+    assert.equal(kit.state.fees.poolNeu, poolNeu + due.feesNeu - total(coinbase.outputs) - votersNeu);
     assert.ok(total(coinbase.outputs) > due.feesNeu / 2n);
     assert.equal(everything(kit), all);
     const paid = coinbase.outputs.map(({ program }) => bytesToHex(program)).sort();

@@ -29,7 +29,7 @@ export function vaporRules(change: { votes?: Partial<VotesSpec>; subsidyNeu?: bi
 export function candidateOf(xpub: string, votes: bigint): CandidateRecord {
   const key = hexToBytes(xpub);
   // The recorded keys have no consensus keys of their own.
-  const rest = { voterShare: 0, resignedEpoch: undefined, lastSeatEpoch: 0 };
+  const rest = { voterShare: 0, index: 0n, resignedEpoch: undefined, lastSeatEpoch: 0 };
   const bond = { outputId: new Uint8Array(32), amount: 0n };
   return { key, voteKey: key.subarray(0, 32), rewardProgram: Uint8Array.of(0x51), votes, bond, ...rest };
 }
