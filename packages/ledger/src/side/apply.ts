@@ -125,13 +125,17 @@ function scheduleOf(parent: SideState, epoch: number): { readonly run: number; r
   return { run: parent.rules.spec.consensus.run, members: committeeOf(parent, epoch)?.length ?? 1 };
 }
 
+/** Missed views of one seat are counted up to here, as high as `missedMax` can be: a view number may be near 2^53. */
+const MISSED_VIEWS_MAX = 1_000_000_001;
+
 /** Counts the views that passed before a block; after an epoch's last block holds the election. */
 function endVotes(state: VotesState, parent: SideState, header: SideHeader): void {
   const { votes, consensus } = parent.rules.spec;
   if (votes === undefined) return;
   const missed = missedViews(header, scheduleOf(parent, header.epoch));
   const before = state.control.missed;
-  state.control = { ...state.control, missed: missed.map((count, place) => count + (before[place] ?? 0)) };
+  const counted = missed.map((count, place) => Math.min(count + (before[place] ?? 0), MISSED_VIEWS_MAX));
+  state.control = { ...state.control, missed: counted };
   if (header.height % consensus.epochBlocks !== 0) return;
   const isOver = (epoch: number): boolean => header.height > evidenceEnd(epoch, parent.rules, votes);
   holdElection(state, votes, { epoch: header.epoch, isOver });

@@ -54,7 +54,8 @@ function hasOtherUse(key: Uint8Array, rules: SideRules): boolean {
 function keyProblem(action: Registration, { state, rules }: VotesContext): SideTransactionErrorCode | undefined {
   const publicKey = action.key.subarray(0, 32);
   const keys = [publicKey, action.voteKey];
-  if (equalBytes(publicKey, action.voteKey)) return "CANDIDATE_KEY";
+  const isVoteKey = rules.spec.committee.some(({ voteKey }) => equalBytes(voteKey, publicKey));
+  if (isVoteKey || equalBytes(publicKey, action.voteKey)) return "CANDIDATE_KEY";
   if (keys.some((key) => hasOtherUse(key, rules) || !validatePublicKey(key).ok)) return "CANDIDATE_KEY";
   if (state.isBarred(action.voteKey)) return "CANDIDATE_KEY";
   for (const [, { key, voteKey }] of state.candidates.entries()) {

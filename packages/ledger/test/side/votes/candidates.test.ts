@@ -168,6 +168,8 @@ suite("candidates", () => {
     const [m0] = kit.validators;
     assert.ok(m0 !== undefined);
     assert.equal(kit.judge(kit.register(alice, m0)), "ok");
+    const votedWith = { ...c2, key: concatBytes(m0.voteKey, seed("x")), keySeed: m0.voteSeed };
+    assert.equal(kit.judge(kit.register(alice, votedWith)), "CANDIDATE_KEY");
   });
 
   test("forms that are not kind 6, and reward programs that pay nobody", () => {
