@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { createSideTransaction, type SideTransaction } from "@bystack/protocol/side/transaction";
 import { bytesToHex, equalBytes, hexToBytes } from "@bystack/utils/bytes";
+import { entitlement, openPosition, shareWithVoters } from "../../../src/side/votes/voters.ts";
 import { COIN, createUser } from "../kit.ts";
 import { type Coin, createCandidate, EPOCH_BLOCKS, type TestCandidate, VotesKit } from "./kit.ts";
 
@@ -179,5 +180,20 @@ suite("voters' share", () => {
     kit.assertSums();
     assert.ok(equalBytes(bond.utxo.vote, candidate.key));
     assert.equal(kit.state.position.height % EPOCH_BLOCKS, 1);
+  });
+
+  test("rounding never gives voters more than is kept, even with the most votes there can be", () => {
+    const kit = new VotesKit();
+    kit.block(kit.register(alice, first()));
+    const state = kit.votesState.fork();
+    const amount = 1n << 62n;
+    const record = kit.candidate(first());
+    state.setCandidate({ ...record, votes: amount });
+    const share = { program: alice.program, amount: 0n, candidate: record.key, votersNeu: 1n };
+    const vote = { id: "00".repeat(32), key: record.key, amount };
+    openPosition(state, vote, 1);
+    for (let i = 0; i < 5; i += 1) shareWithVoters(state, [share]);
+    assert.equal(state.control.votersNeu, 5n);
+    assert.equal(entitlement(state, vote), 5n);
   });
 });
