@@ -28,6 +28,8 @@ export type DataFolderOptions = {
   /** The format that this version writes: 1, 2, … */
   readonly version: number;
   readonly migrations?: readonly Migration[];
+  /** Makes the disk of the folder; by default that of the operating system. */
+  readonly createDisk?: ((root: string) => Disk) | undefined;
 };
 
 export type DataFolder = {
@@ -51,7 +53,7 @@ export async function openDataFolder(options: DataFolderOptions): Promise<DataFo
   prepareFolder(options.path);
   const unlock = takeLock(options.path);
   try {
-    const disk = createNodeDisk(options.path);
+    const disk = (options.createDisk ?? createNodeDisk)(options.path);
     const foundVersion = await bringToVersion(options, disk);
     writeFileSync(join(options.path, OWNER_FILE), `${JSON.stringify({ pid: process.pid })}\n`, { mode: 0o600 });
     return { path: options.path, disk, foundVersion, release: unlock };

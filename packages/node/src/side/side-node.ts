@@ -84,6 +84,8 @@ export type SideNodeDependencies = {
   /** Makes the member of this process; absent where no federation code is joined. */
   readonly createMember?: (context: MemberContext) => Promise<MemberPart>;
   readonly onStopAsked: () => void;
+  /** The disk under the data folder; by default that of the operating system. */
+  readonly createDisk?: ((root: string) => Disk) | undefined;
 };
 
 export type RunningNode = {
@@ -127,9 +129,10 @@ type Ground = {
 
 /** @throws BystackError OPTIONS_INVALID, FOLDER_IN_USE, SPEC_MISMATCH and what storage refuses */
 async function openGround(deps: SideNodeDependencies, opened: Opened): Promise<Ground> {
-  const { folder, options, keys, logger } = deps;
+  const { folder, options, keys, logger, createDisk } = deps;
   const { spec, mainSpec } = loadSpecs(folder, options);
-  const data = await openDataFolder({ path: join(folder, "data", "side"), kind: "side-node", version: DATA_FORMAT });
+  const path = join(folder, "data", "side");
+  const data = await openDataFolder({ path, kind: "side-node", version: DATA_FORMAT, createDisk });
   opened.add(() => data.release());
   const incidents = new Incidents({ folder, clock: systemClock, logger });
   const { store: driver, snapshotBlocks, prune } = options;

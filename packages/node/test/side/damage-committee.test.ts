@@ -69,7 +69,7 @@ async function comesBack(damage: () => void): Promise<Return> {
   damage();
   const from = Date.now();
   const logger = createMemoryLogger();
-  node = await committee.start(seat, () => {}, logger);
+  node = await committee.start(seat, () => {}, { logger });
   await untilVoting();
   const [first] = others;
   const { finalHeight } = (await first?.client.call("info")) ?? assert.fail();

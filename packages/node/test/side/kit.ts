@@ -11,6 +11,7 @@ import { NODE_ROUTES } from "@bystack/api/node-routes";
 import { publicKeyProgram } from "@bystack/protocol/program";
 import { formatChainSpec, type SideChainSpec, type VotesSpec } from "@bystack/protocol/spec";
 import { createDevSideSpec } from "@bystack/protocol/spec/presets";
+import type { Disk } from "@bystack/storage/disk";
 import { hexToBytes } from "@bystack/utils/bytes";
 import { type Logger, nullLogger } from "@bystack/utils/ports";
 import { parseNodeOptions, type SideNodeOptions } from "../../src/options.ts";
@@ -53,6 +54,7 @@ export class Committee {
     coins: number;
     votes?: VotesSpec;
     extra?: Readonly<Record<string, unknown>>;
+    consensus?: typeof CONSENSUS;
   }) {
     this.#extra = options.extra ?? {};
     this.seats = Array.from({ length: options.count }, (_, i) => this.#seat(`v${i + 1}`));
@@ -67,7 +69,7 @@ export class Committee {
       })),
       federation: null,
       genesisOutputs: Array.from({ length: options.coins }, () => ({ program: options.program, amountNeu: COIN_NEU })),
-      consensus: CONSENSUS,
+      consensus: options.consensus ?? CONSENSUS,
       ...(options.votes && { votes: options.votes }),
     });
     for (const seat of this.#all()) this.saveSpec(seat, this.spec);
@@ -116,14 +118,19 @@ export class Committee {
     return options;
   }
 
-  async start(seat: Seat, onStopAsked: () => void = () => {}, logger: Logger = nullLogger): Promise<Started> {
+  async start(
+    seat: Seat,
+    onStopAsked: () => void = () => {},
+    parts: { readonly logger?: Logger; readonly createDisk?: (root: string) => Disk } = {},
+  ): Promise<Started> {
     const node = await startSideNode({
       folder: seat.folder,
       options: this.options(seat),
       keys: openNodeKeys(seat.folder),
       version: "test",
-      logger,
+      logger: parts.logger ?? nullLogger,
       onStopAsked,
+      createDisk: parts.createDisk,
     });
     seat.mesh = node.instance.ports.mesh ?? NO_PORT;
     return { ...node, ...this.access(node) };
