@@ -17,8 +17,7 @@ import type { SideState } from "@bystack/ledger/side/state";
 import { BTM_ASSET_ID } from "@bystack/protocol/entry";
 import { encodeMainBlock, type MainHeader, mainBlockHash } from "@bystack/protocol/main/block";
 import { createMainTransaction } from "@bystack/protocol/main/transaction";
-import { type Certificate, skipRoot, VOTE_KINDS } from "@bystack/protocol/side/certificate";
-import { encodeSideBatch, sideBodyRoot } from "@bystack/protocol/side/header";
+import { encodeSideBatch } from "@bystack/protocol/side/header";
 import { createSideBlock, type SideBlock } from "@bystack/protocol/side/proposal";
 import type { SideChainSpec } from "@bystack/protocol/spec";
 import { createDevSideSpec } from "@bystack/protocol/spec/presets";
@@ -39,6 +38,7 @@ import { encodeFinalAnswer } from "../src/side/serve-final.ts";
 import { openSideStore, type SideStore } from "../src/side/side-store.ts";
 import { RELAYED_PER_SECOND_MAX, TransactionGate } from "../src/side/transaction-gate.ts";
 import { incidentsIn } from "./incidents.ts";
+import { blockOf, certificateOf } from "./side/blocks-kit.ts";
 import { Committee } from "./side/kit.ts";
 
 const root = mkdtempSync(join(tmpdir(), "bystack-review-"));
@@ -249,57 +249,6 @@ test("what a peer passes on is rated, refusals count more, and only what is wron
 });
 
 // Blocks.
-
-function certificateOf(block: SideBlock): Certificate {
-  const { epoch, view, height } = block.header;
-  return {
-    kind: VOTE_KINDS.FINALIZE,
-    epoch,
-    view,
-    height,
-    blockHash: block.hash,
-    scheme: 1,
-    bitmap: Uint8Array.of(7),
-    signatures: new Uint8Array(192),
-  };
-}
-
-type Content = {
-  readonly batches: readonly Uint8Array[];
-  readonly transactionCount: number;
-  readonly transactionRoot: Hash;
-  readonly parentStateRoot: Hash;
-};
-
-function blockOf(
-  spec: { chainId: Hash; genesisMs: number },
-  parent: SideBlock | undefined,
-  content: Content,
-): SideBlock {
-  const height = (parent?.header.height ?? 0) + 1;
-  const block = createSideBlock({
-    header: {
-      chainId: spec.chainId,
-      epoch: 1,
-      view: height,
-      height,
-      parentHash: parent?.hash ?? ZERO,
-      parentView: height - 1,
-      timestampMs: spec.genesisMs + 500 * height,
-      bodyRoot: sideBodyRoot(content.batches),
-      transactionCount: content.transactionCount,
-      transactionRoot: content.transactionRoot,
-      parentStateRoot: content.parentStateRoot,
-      skipRoot: skipRoot([]),
-      nextCommitteeRoot: ZERO,
-    },
-    batches: content.batches,
-    parentCertificate: parent === undefined ? undefined : { ...certificateOf(parent), kind: VOTE_KINDS.NOTARIZE },
-    skipCertificates: [],
-  });
-  assert.ok(block !== undefined);
-  return block;
-}
 
 async function storeOf(counts: readonly number[], bytes: number): Promise<BlockStore> {
   const log = await openLog({ disk: createMemoryDisk(), folder: "blocks", rng: createSeededRng(3) });

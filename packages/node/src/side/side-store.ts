@@ -25,6 +25,7 @@ import type { Incidents } from "../process/incidents.ts";
 import { Opened } from "../process/opened.ts";
 import { abandonBlockLog, noteGaps, openBlockLog, repairBlockLog } from "./block-log.ts";
 import { openSealedKv } from "./sealed-kv.ts";
+import { AHEAD_BLOCKS_MIN, SignatureAhead } from "./signature-ahead.ts";
 import { SnapshotSchedule } from "./snapshot-schedule.ts";
 
 const SNAPSHOTS_FOLDER = "snapshots";
@@ -166,22 +167,28 @@ async function openChain(
   const { table, utxoBase } = found ?? newOutputs(options.rng);
   const schedule = new SnapshotSchedule({ blocksMax: options.snapshotBlocks, height: from });
   if (blocks.height > from) options.logger.info("replaying stored blocks", { from: from + 1, to: blocks.height });
-  const chain = await SideChain.open(
-    {
-      spec: options.spec,
-      mainSpec: options.mainSpec,
-      blocks,
-      utxoBase,
-      snapshot: found,
-    },
-    async (block) => {
-      const { height } = block.block.header;
-      schedule.add(block.block.header.transactionCount);
-      if (height > indexed) await indexes.follow(block);
-      if (height % REPLAY_REPORT_BLOCKS === 0) options.logger.info("replayed", { height, of: blocks.height });
-    },
-  );
-  return { chain, table, schedule, badSnapshots: bad };
+  const ahead =
+    blocks.height - from < AHEAD_BLOCKS_MIN
+      ? undefined
+      : new SignatureAhead({ blocks, from: from + 1, logger: options.logger });
+  try {
+    await ahead?.ready(from + 1);
+    const { spec, mainSpec } = options;
+    const verify = ahead === undefined ? {} : { verify: ahead.verify };
+    const chain = await SideChain.open(
+      { spec, mainSpec, blocks, utxoBase, snapshot: found, ...verify },
+      async (block) => {
+        const { height } = block.block.header;
+        schedule.add(block.block.header.transactionCount);
+        if (height > indexed) await indexes.follow(block);
+        if (height % REPLAY_REPORT_BLOCKS === 0) options.logger.info("replayed", { height, of: blocks.height });
+        await ahead?.ready(height + 1);
+      },
+    );
+    return { chain, table, schedule, badSnapshots: bad };
+  } finally {
+    await ahead?.close();
+  }
 }
 
 /** Takes snapshots one after the other, as the chain grows. */

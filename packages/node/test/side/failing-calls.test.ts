@@ -118,17 +118,21 @@ async function endsAndComesBack({ site, code }: Case): Promise<void> {
   const events = await followEvents(node.url);
   await untilHeight(node.client, 2);
   disk.isArmed = true;
-  const ended = node.ended.then(
-    () => assert.fail("it was not asked to stop"),
-    (reason: unknown) => reason,
-  );
-  const wentOn = untilHeight(node.client, GOES_ON_HEIGHT).then(() => assert.fail(`${label}: it goes on`));
-  const error = await Promise.race([ended, wentOn]);
-  wentOn.catch(() => {});
-  assert.equal(exitCodeOf(error), 68, `${label}: ${error}`);
-  const framesAtEnd = checkFrames(tapsOf(seat)).frames;
-  await node.stop().catch(() => {});
-  events.close();
+  let framesAtEnd = 0;
+  try {
+    const ended = node.ended.then(
+      () => assert.fail("it was not asked to stop"),
+      (reason: unknown) => reason,
+    );
+    const wentOn = untilHeight(node.client, GOES_ON_HEIGHT).then(() => assert.fail(`${label}: it goes on`));
+    const error = await Promise.race([ended, wentOn]);
+    wentOn.catch(() => {});
+    assert.equal(exitCodeOf(error), 68, `${label}: ${error}`);
+    framesAtEnd = checkFrames(tapsOf(seat)).frames;
+  } finally {
+    await node.stop().catch(() => {});
+    events.close();
+  }
   assert.equal(checkFrames(tapsOf(seat)).frames, framesAtEnd, `${label}: nothing leaves the host after the failure`);
   // A snapshot's own file is cleared away; a log is left as it is.
   const tried = disk.laterCalls.filter((call) => !(site.folder === "snapshots" && call.startsWith("remove ")));
