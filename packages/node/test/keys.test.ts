@@ -7,6 +7,8 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { verifyEd25519 } from "@bystack/crypto/ed25519";
 import { bytesToHex, utf8ToBytes } from "@bystack/utils/bytes";
+import { BystackError } from "@bystack/utils/errors";
+import { exitCodeOf } from "../src/errors.ts";
 import { forgetNeverVoted, hasNeverVoted, initNode, KEY_USES, openNodeKeys } from "../src/process/keys.ts";
 
 const root = mkdtempSync(join(tmpdir(), "bystack-node-keys-"));
@@ -65,7 +67,14 @@ test("a lost unlock file or a damaged key file is a typed error, never a new key
   const path = join(folder, "keys", "vote.json");
   const good = readFileSync(path, "utf8");
   writeFileSync(path, "{}");
-  assert.throws(() => openNodeKeys(folder), { code: "KEY_STORE_DAMAGED" });
+  assert.throws(
+    () => openNodeKeys(folder),
+    (error) =>
+      error instanceof BystackError &&
+      error.code === "KEY_STORE_DAMAGED" &&
+      error.why.startsWith("keys/vote.json: ") &&
+      exitCodeOf(error) === 69,
+  );
   assert.throws(() => initNode(folder), { code: "KEY_STORE_DAMAGED" });
   writeFileSync(path, good);
   rmSync(join(folder, "keys", "unlock"));

@@ -6,16 +6,22 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { BlockStore } from "@bystack/chain/side/block-store";
 import { bodyTransactions } from "@bystack/chain/side/indexes";
 import { SideChain } from "@bystack/chain/side/side-chain";
 import { type SignatureCheck, verifyStrictS } from "@bystack/ledger/side/rules";
+import { mapSideTransaction, sideSignatureHash } from "@bystack/protocol/side/entries";
+import { decodeSideTransaction } from "@bystack/protocol/side/transaction";
 import { type DataFolder, openDataFolder } from "@bystack/storage/data-folder";
+import { createMemoryDisk } from "@bystack/storage/disk-memory";
+import { openLog } from "@bystack/storage/log";
 import { createSeededRng } from "@bystack/testing/rng";
-import { bytesToHex } from "@bystack/utils/bytes";
+import { bytesToHex, hexToBytes } from "@bystack/utils/bytes";
 import { nullLogger } from "@bystack/utils/ports";
 import { openSideStore, type SideStore } from "../../src/side/side-store.ts";
 import { AHEAD_BLOCKS_MAX, SignatureAhead } from "../../src/side/signature-ahead.ts";
 import { incidentsIn } from "../incidents.ts";
+import { blockOf, certificateOf } from "./blocks-kit.ts";
 import { growPayments, paymentsSpec } from "./payments-kit.ts";
 
 const COINS = 4;
@@ -86,9 +92,6 @@ test("without its thread the replay gives the same, and verifies each signature 
 });
 
 test("known is the very triple and nothing near it", async () => {
-  const stored = await store.chain.blocks.read(1);
-  const [first] = bodyTransactions(stored?.block.batches ?? []);
-  assert.ok(first !== undefined);
   const triples: Parameters<SignatureCheck>[] = [];
   await SideChain.open({
     spec,
@@ -118,6 +121,41 @@ test("known is the very triple and nothing near it", async () => {
     assert.equal(missed, 3);
     assert.equal(ahead.verify(publicKey, message, signature), true);
     assert.equal(missed, 3);
+  } finally {
+    await ahead.close();
+  }
+});
+
+test("a signature in a block that does not hold is not known ahead", async () => {
+  const stored = (await store.chain.blocks.read(1)) ?? assert.fail();
+  const [first] = bodyTransactions(stored.block.batches);
+  const decoded = decodeSideTransaction(first?.raw ?? new Uint8Array(0));
+  assert.ok(decoded.ok);
+  const [input] = decoded.value.inputs;
+  const [signature, publicKey] = input !== undefined && "arguments" in input ? input.arguments : [];
+  assert.ok(signature !== undefined && publicKey !== undefined);
+  const forged = signature.map((byte, i) => (i === 40 ? byte ^ 1 : byte));
+  const [batch] = stored.block.batches.map((bytes) =>
+    bytesToHex(bytes).replace(bytesToHex(signature), bytesToHex(forged)),
+  );
+  assert.ok(batch !== undefined && batch !== bytesToHex(stored.block.batches[0] ?? forged));
+  const log = await openLog({ disk: createMemoryDisk(), folder: "blocks", rng: createSeededRng(2) });
+  const blocks = new BlockStore(log);
+  const place = { chainId: store.chain.rules.chainId, genesisMs: 0 };
+  const block = blockOf(place, undefined, { ...stored.block.header, batches: [hexToBytes(batch)] });
+  await blocks.append([block], certificateOf(block));
+
+  let asked = 0;
+  const check: SignatureCheck = (...triple) => {
+    asked += 1;
+    return verifyStrictS(...triple);
+  };
+  const ahead = new SignatureAhead({ blocks, from: 1, logger: nullLogger, check });
+  try {
+    await ahead.ready(1);
+    const message = sideSignatureHash(mapSideTransaction(decoded.value), 0);
+    assert.equal(ahead.verify(publicKey, message, forged), false);
+    assert.equal(asked, 1);
   } finally {
     await ahead.close();
   }
