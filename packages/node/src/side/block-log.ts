@@ -14,7 +14,7 @@ const FILE = `data/side/${BLOCKS_FOLDER}`;
  */
 export const BLOCK_LOG_VERIFY_BYTES_MAX = 268_435_456;
 
-export type BlockLogOptions = Pick<LogOptions, "disk" | "rng"> & { readonly incidents: Incidents };
+export type BlockLogOptions = Pick<LogOptions, "disk" | "rng" | "segmentBytesMax"> & { readonly incidents: Incidents };
 
 export type BlockLog = { readonly log: Log; readonly blocks: BlockStore };
 
@@ -31,9 +31,9 @@ function noteDamage(incidents: Incidents, damage: LogDamage): void {
 
 /** Opens the log, cut where it is damaged. */
 export async function openBlockLog(options: BlockLogOptions): Promise<BlockLog> {
-  const { disk, rng, incidents } = options;
+  const { incidents, ...rest } = options;
   const verify = { bytesMax: BLOCK_LOG_VERIFY_BYTES_MAX };
-  const { log, damage } = await openLogSalvaging({ disk, folder: BLOCKS_FOLDER, rng, verify });
+  const { log, damage } = await openLogSalvaging({ ...rest, folder: BLOCKS_FOLDER, verify });
   if (damage !== undefined) noteDamage(incidents, damage);
   return { log, blocks: new BlockStore(log) };
 }

@@ -23,7 +23,7 @@ import type { Logger, Rng } from "@bystack/utils/ports";
 import { nodeError } from "../errors.ts";
 import type { Incidents } from "../process/incidents.ts";
 import { Opened } from "../process/opened.ts";
-import { abandonBlockLog, noteGaps, openBlockLog, repairBlockLog } from "./block-log.ts";
+import { abandonBlockLog, type BlockLogOptions, noteGaps, openBlockLog, repairBlockLog } from "./block-log.ts";
 import { openSealedKv } from "./sealed-kv.ts";
 import { AHEAD_BLOCKS_MIN, SignatureAhead } from "./signature-ahead.ts";
 import { SnapshotSchedule } from "./snapshot-schedule.ts";
@@ -57,7 +57,13 @@ export type SideStoreOptions = {
   readonly incidents: Incidents;
   /** Removes blocks that no restart needs once a snapshot covers them. */
   readonly prune: boolean;
+  /** Bytes of one file of the block log; only whole ones are pruned. */
+  readonly segmentBytesMax?: number;
 };
+
+function blockLogOptions({ data, rng, incidents, segmentBytesMax }: SideStoreOptions): BlockLogOptions {
+  return { disk: data.disk, rng, incidents, ...(segmentBytesMax !== undefined && { segmentBytesMax }) };
+}
 
 type SnapshotPlace = { readonly disk: Disk; readonly folder: string };
 
@@ -234,8 +240,7 @@ class SnapshotWriter {
 async function openOnce(options: SideStoreOptions): Promise<SideStore | undefined> {
   const opened = new Opened();
   try {
-    const { disk } = options.data;
-    const { log, blocks } = await openBlockLog({ disk, rng: options.rng, incidents: options.incidents });
+    const { log, blocks } = await openBlockLog(blockLogOptions(options));
     opened.add(() => log.close());
     const kv = await openKv(options, "index");
     opened.add(() => kv.close());
@@ -245,7 +250,7 @@ async function openOnce(options: SideStoreOptions): Promise<SideStore | undefine
     const chain = await openChain(options, blocks, indexes);
     if (chain === undefined) {
       await opened.close();
-      await abandonBlockLog({ disk, rng: options.rng, incidents: options.incidents }, blocks.firstHeight);
+      await abandonBlockLog(blockLogOptions(options), blocks.firstHeight);
       return undefined;
     }
     const snapshots = new SnapshotWriter(options, chain);
@@ -274,7 +279,7 @@ export async function openSideStore(options: SideStoreOptions): Promise<SideStor
   } catch (error) {
     if (!isStorageError(error, "LOG_DAMAGED")) throw error;
     // Met while the blocks of a log were read that is too long to be checked as a whole at each start.
-    await repairBlockLog({ disk: options.data.disk, rng: options.rng, incidents: options.incidents });
+    await repairBlockLog(blockLogOptions(options));
   }
   store ??= await openOnce(options);
   if (store === undefined) throw new Error("invariant broken: an empty block log begins at block 1");

@@ -9,24 +9,24 @@ import { createSideTransaction, type SideTransaction } from "@bystack/protocol/s
 import type { SideChainSpec } from "@bystack/protocol/spec";
 import { createDevSideSpec } from "@bystack/protocol/spec/presets";
 import type { SideStore } from "../../src/side/side-store.ts";
-import { blockOf, certificateOf } from "./blocks-kit.ts";
+import { blockOf, certificateOf, ZERO } from "./blocks-kit.ts";
 
 const SEED = new Uint8Array(32).fill(3);
 const PUBLIC_KEY = publicKeyFromSeed(SEED);
 const PROGRAM = publicKeyProgram(PUBLIC_KEY);
 const COIN_NEU = 100_000_000_000n;
 const FEE_NEU = 1_000_000n;
-export const EPOCH_BLOCKS = 1200;
+const EPOCH_BLOCKS = 1200;
 
 /** A chain whose genesis holds so many coins of one owner. */
-export function paymentsSpec(coins: number): SideChainSpec {
+export function paymentsSpec(coins: number, epochBlocks = EPOCH_BLOCKS): SideChainSpec {
   return createDevSideSpec({
     name: "payments",
     genesisTimeMs: 1_700_000_000_000,
     committee: [{ id: "v1", voteKey: new Uint8Array(32).fill(1), rewardProgram: Uint8Array.of(0x51) }],
     federation: null,
     genesisOutputs: Array.from({ length: coins }, () => ({ program: PROGRAM, amountNeu: COIN_NEU })),
-    consensus: { epochBlocks: EPOCH_BLOCKS, run: 1 },
+    consensus: { epochBlocks, run: 1 },
   });
 }
 
@@ -61,16 +61,17 @@ export async function growPayments(store: SideStore, spec: SideChainSpec, blocks
     }
     const parent = chain.tip?.block;
     const parentHash = parent?.hash ?? chain.genesisHash;
-    const content = chain.build({
-      parentHash,
-      view: chain.height + 1,
-      halvings: 0,
-      headers: undefined,
-      verdicts: new Map(),
-    });
+    const { epochBlocks } = spec.consensus;
+    const height = chain.height + 1;
+    const view = ((height - 1) % epochBlocks) + 1;
+    const content = chain.build({ parentHash, view, halvings: 0, headers: undefined, verdicts: new Map() });
     if (content === undefined || content.transactionCount < coins.length) throw new Error("a block took too little");
     const block = blockOf({ chainId: chain.rules.chainId, genesisMs: spec.genesis.timeMs }, parent, content, {
       parentHash,
+      epoch: Math.ceil(height / epochBlocks),
+      view,
+      parentView: view - 1,
+      nextCommitteeRoot: height % epochBlocks === 0 ? chain.rules.nextCommitteeRoot : ZERO,
     });
     const final = await chain.finalise([block], certificateOf(block), (entry) => store.indexes.follow(entry));
     await store.follow(final);
