@@ -166,9 +166,12 @@ export class Conduct {
     }
     if (life.observeThrough !== undefined && comparePositions(vote, life.observeThrough) <= 0)
       this.#fail("OBSERVE", `${what}: signed after it was shown a vote that its record lacks`);
-    if (nowMs - life.startMs >= BAR_PATIENCE_MS || this.#hasHeard(life, vote.epoch, (n) => n)) return;
+    const isLifted = nowMs - life.startMs >= BAR_PATIENCE_MS || this.#hasHeard(life, vote.epoch, (n) => n);
     for (const [place, { position, epoch }] of life.told) {
-      const through = { epoch: position.epoch, view: position.view + 2 };
+      // Lifted, the silence still covers all below what is certified: there it may have signed what nobody remembers.
+      const through = isLifted
+        ? { epoch: position.epoch, view: position.view - 1 }
+        : { epoch: position.epoch, view: position.view + 2 };
       if (comparePositions(vote, through) > 0 || !this.#isSeatedAll(place, epoch, vote.epoch)) continue;
       this.#fail("BAR", `${what}: signed below the bar of ${through.epoch}:${through.view} that n${place} has told it`);
       return;

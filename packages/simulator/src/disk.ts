@@ -17,7 +17,7 @@ export class SimDisk {
   #durable: RecordEntry[];
   #volatile: Write[] = [];
   /** Earlier durable states, for the fault "an old copy was put back". */
-  readonly #copies: RecordEntry[][] = [];
+  readonly #copies: { readonly entries: RecordEntry[]; readonly height: number }[] = [];
   #isMissing = false;
 
   constructor(chainId: Hash, key: Uint8Array) {
@@ -28,11 +28,11 @@ export class SimDisk {
     this.#volatile.push(write);
   }
 
-  /** Makes the oldest write durable; writes are synced in order. @returns its entries. */
-  sync(): readonly RecordEntry[] {
+  /** Makes the oldest write durable, when the store is at `height`; writes are synced in order. @returns its entries. */
+  sync(height: number): readonly RecordEntry[] {
     const write = this.#volatile.shift();
     if (write === undefined) return [];
-    if (this.keepsCopies) this.#copies.push([...this.#durable]);
+    if (this.keepsCopies) this.#copies.push({ entries: [...this.#durable], height });
     this.#isMissing = false;
     if (write.replace) this.#durable = [...write.entries];
     else this.#durable.push(...write.entries);
@@ -40,10 +40,10 @@ export class SimDisk {
   }
 
   /** @returns the entries that turned out durable although nobody had waited for them; none unless `torn`. */
-  crash(torn: SimRng | undefined): readonly RecordEntry[] {
+  crash(torn: SimRng | undefined, height: number): readonly RecordEntry[] {
     const kept: RecordEntry[] = [];
     let whole = torn === undefined ? 0 : torn.below(this.#volatile.length + 1);
-    for (; whole > 0; whole -= 1) kept.push(...this.sync());
+    for (; whole > 0; whole -= 1) kept.push(...this.sync(height));
     const next = this.#volatile[0];
     // The reader drops a torn last entry by its checksum; a replacement counts when it is whole.
     if (torn !== undefined && next !== undefined && !next.replace) {
@@ -88,10 +88,11 @@ export class SimDisk {
     this.#isMissing = true;
   }
 
-  /** An earlier state of the file, `share` of the way back in time. */
-  restoreCopy(share: number): void {
+  /** An earlier state of the file, `share` of the way back in time. @returns how high the store was then. */
+  restoreCopy(share: number): number {
     const copy = this.#copies[Math.floor((1 - share) * this.#copies.length)];
-    if (copy !== undefined) this.#durable = [...copy];
+    if (copy !== undefined) this.#durable = [...copy.entries];
+    return copy?.height ?? 0;
   }
 }
 
@@ -131,6 +132,12 @@ export class SimStore {
 
   crash(): void {
     this.#finals.length = this.durableHeight;
+  }
+
+  /** An earlier state of the store comes back. */
+  rollBack(height: number): void {
+    this.durableHeight = Math.min(this.durableHeight, height);
+    this.crash();
   }
 
   tip(epochBlocks: number, committees: StoredTip["committees"]): StoredTip {

@@ -78,10 +78,12 @@ export class Mishaps {
     node.disk.keepsCopies = true;
     this.#world.at(relapse.atMs, () => {
       this.#world.crash(node);
+      let height = 0;
       if (relapse.kind === "missing") node.disk.lose();
       else if (relapse.kind === "flipped") node.disk.flip(this.#rng);
-      else node.disk.restoreCopy(this.#rng.unit() ** 2);
-      this.#world.note(`n${node.place} RECORD ${relapse.kind}`);
+      else height = node.disk.restoreCopy(this.#rng.unit() ** 2);
+      if (relapse.withStore) node.store.rollBack(height);
+      this.#world.note(`n${node.place} RECORD ${relapse.kind}${relapse.withStore ? `, store at h${height}` : ""}`);
       this.#world.at(relapse.downMs, () => this.restart(node));
       if (relapse.againMs === undefined) return;
       this.#world.at(relapse.downMs + relapse.againMs, () => {

@@ -27,6 +27,7 @@ const SETTINGS: Readonly<Partial<Record<Mutation, Partial<Omit<Mutant, "mutation
   "quorum-2f": { nodes: 5 },
   // An old record counts as the one fault.
   unknown: { byzantine: 0 },
+  floor: { byzantine: 0 },
   "long-skips": { byzantine: 0, attack: "no-clock" },
   justify: { attack: "last-blocks" },
 };
@@ -71,6 +72,7 @@ const PINNED: Readonly<Partial<Record<Mutation, number>>> = {
   seen: 1,
   ask: 1,
   bar: 1,
+  floor: 58,
   late: 4,
   silence: 1,
   unknown: 10,

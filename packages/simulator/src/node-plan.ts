@@ -38,6 +38,8 @@ export type Relapse = {
   readonly atMs: number;
   readonly kind: "missing" | "flipped" | "old";
   readonly downMs: number;
+  /** The store is as old as the record, as after the whole disk came from an image: empty when the record is gone. */
+  readonly withStore: boolean;
   /** A second fall after the first, so that what the first one taught must have been written down. */
   readonly againMs: number | undefined;
 };
@@ -71,11 +73,13 @@ export function drawCrashes(rng: SimRng, { nodes, byzantine, healMs, faults }: S
 export function drawRelapse(rng: SimRng, shape: Shape & { readonly honest: readonly number[] }): Relapse | undefined {
   const kind = rng.chance(0.6) ? "old" : rng.pick(["missing", "flipped"] as const);
   const again = rng.chance(0.3);
+  const withStore = rng.chance(0.5);
   const relapse: Relapse = {
     node: rng.pick(shape.honest),
     atMs: rng.between(500, shape.healMs - 200),
     kind,
     downMs: rng.between(50, 1500),
+    withStore,
     againMs: again ? rng.between(100, 3000) : undefined,
   };
   return shape.faults.has("record") ? relapse : undefined;

@@ -113,7 +113,7 @@ export class SimNode {
     this.incarnation += 1;
     this.isUp = false;
     this.armed = undefined;
-    world.synced(this, this.disk.crash(torn ? rng : undefined));
+    world.synced(this, this.disk.crash(torn ? rng : undefined, this.store.durableHeight));
     this.store.crash();
   }
 
@@ -216,7 +216,7 @@ export class SimNode {
     if (this.#dies("beforeSync") || (effect.replace && this.#dies("replace"))) return;
     world.after(this, this.#diskFreeMs - now, () => {
       if (this.#dies("syncFails")) return;
-      if (mutation !== "fsync") world.synced(this, this.disk.sync());
+      if (mutation !== "fsync") world.synced(this, this.disk.sync(this.store.durableHeight));
       if (this.#dies("beforeSend")) return;
       this.step({ type: "persisted", token: effect.token });
       this.#dies("afterSend");

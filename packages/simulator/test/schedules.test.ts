@@ -10,7 +10,7 @@ import { runSchedule } from "../src/schedule.ts";
 import { gate } from "./gate.ts";
 
 test("one hostile node of four: no violation, every schedule counted, every kind of event covered", () => {
-  const report = gate(400, () => ({ nodes: 4, byzantine: 1 }));
+  const report = gate(300, () => ({ nodes: 4, byzantine: 1 }));
   assert.deepEqual(shortfalls(report, true), []);
   assert.equal(Object.keys(report.epochBlocks).length, 8);
   assert.equal(Object.keys(report.runs).length, 4);

@@ -191,7 +191,7 @@ export function concludeAsking(state: BbftState): boolean {
   if (stage === "first" || !enough) return false;
   // Answers show own votes of the answerers' present epoch alone. A node that comes back with an old copy of record and
   // store catches up through views in which it may have signed anything: below the highest certified one it stays silent.
-  state.floor = higher(state.floor, highestAnswered(state, answers));
+  if (state.mutation !== "floor") state.floor = higher(state.floor, highestAnswered(state, answers));
   lift(state, "bar");
   state.asking = undefined;
   emit(state, { type: "cancelTimer", id: "ask" });

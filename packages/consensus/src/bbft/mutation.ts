@@ -42,6 +42,7 @@ export const MUTATION_TEXT = {
   seen: "the record lacks the votes of others",
   ask: "signs before a quorum has answered after a start",
   bar: "no bar after a start",
+  floor: "signs on the way to the highest certified view that it was told of after a start",
   late: "late FINALIZE without asking whether this node may sign",
   silence: "a silence is not written to the record",
   unknown: "an own vote that the record does not know is ignored",
