@@ -1,5 +1,5 @@
 // The invariants, checked as things happen (bbft.md sections 3 and 4). What could be certified is judged, not only what
-// was: every count below adds the votes that the Byzantine validator could still sign for anything.
+// was: every count below adds the votes that the hostile validators could still sign for anything.
 //   I1 agreement · I2 ancestors of final blocks are final · I3 no NULLIFY certificate in a finalised view · I4 one
 //   notarized block a view · I5 FINALIZE rests on NOTARIZE · I6 no honest NULLIFY + FINALIZE · I7 certificates verify ·
 //   I8 votes on the wire are in the synced record · I9 what each node has executed agrees · I10 its balances add up · I11
@@ -22,9 +22,10 @@ import type { SideBlock } from "@bystack/protocol/side/proposal";
 import { bytesToHex, equalBytes } from "@bystack/utils/bytes";
 import { isBounded } from "./bounds.ts";
 import type { Scheme } from "./fake-crypto.ts";
+import { Finality } from "./finality.ts";
 import type { SimNode } from "./node.ts";
 import type { SeatMap } from "./seats.ts";
-import { SUPPLY, type ToyLedger } from "./toy-ledger.ts";
+import type { ToyLedger } from "./toy-ledger.ts";
 
 export type Violation = { readonly invariant: string; readonly detail: string };
 
@@ -46,13 +47,11 @@ export class Checker {
   readonly certified = new Set<string>();
   #views = new Map<string, ViewTally>();
   #synced = new Map<number, Set<string>>();
-  #finalByHeight = new Map<number, string>();
-  #finalHeightOf = new Map<number, number>();
   #verified = new WeakSet<Certificate>();
   /** What honest leaders have proposed: `epoch:view:hash`. */
   readonly #proposed = new Set<string>();
-  #rootByHeight = new Map<number, string>();
   #enoughByEpoch = new Map<number, number>();
+  readonly #finality: Finality;
   readonly #crypto: VoteCrypto;
   readonly #keysOf: (places: readonly number[]) => Uint8Array[];
 
@@ -77,7 +76,8 @@ export class Checker {
     this.ledger = ledger;
     this.seats = input.seats;
     this.#keysOf = input.keysOf;
-    this.#finalByHeight.set(0, bytesToHex(config.genesis.hash));
+    const fail = this.fail.bind(this);
+    this.#finality = new Finality({ config, ledger, seats: input.seats, blocks: this.blocks, fail });
   }
 
   fail(invariant: string, detail: string): void {
@@ -200,7 +200,7 @@ export class Checker {
     else if (kind === VOTE_KINDS.NOTARIZE) this.#addNotarize(place, vote, tally, what);
     else if (kind === VOTE_KINDS.FINALIZE) this.#addFinalize(place, vote, tally, what);
     const opening = (epoch - 1) * this.config.epochBlocks;
-    if ((this.#finalHeightOf.get(place) ?? 0) < opening) {
+    if (this.#finality.heightOf(place) < opening) {
       this.fail("EPOCH", `${what} voted before height ${opening} was final`);
     }
   }
@@ -288,7 +288,7 @@ export class Checker {
     tally.finalize.set(hash, voters);
     if (tally.nullify.has(place)) this.fail("I6", `${what}: NULLIFY, then FINALIZE`);
     if (!this.#isNotarizable(vote.epoch, vote.view, hash)) this.fail("I5", `${what}: FINALIZE without NOTARIZE`);
-    if (voters.size >= this.#enough(vote.epoch)) this.#finalPossible(hash, what);
+    if (voters.size >= this.#enough(vote.epoch)) this.#finality.possible(hash, what);
     this.#checkView(vote.epoch, tally, what);
   }
 
@@ -303,77 +303,19 @@ export class Checker {
     }
   }
 
-  /** A block may now be final somewhere: it and its ancestors must be the only ones at their heights. */
-  #finalPossible(hash: string, what: string): void {
-    for (let key = hash; ; ) {
-      const block = this.blocks.get(key);
-      if (block === undefined) return;
-      const known = this.#finalByHeight.get(block.header.height);
-      if (known === key) return;
-      if (known !== undefined) {
-        this.fail("I1", `${what}: two final blocks at height ${block.header.height}`);
-        return;
-      }
-      this.#becomesFinal(block, key);
-      key = bytesToHex(block.header.parentHash);
-      if (block.header.height === 1) {
-        if (key !== this.#finalByHeight.get(0)) this.fail("I2", `${what}: a final chain does not reach genesis`);
-        return;
-      }
-    }
-  }
-
-  #becomesFinal(block: SideBlock, key: string): void {
-    const { height, epoch } = block.header;
-    this.#finalByHeight.set(height, key);
-    const elected = this.ledger.elected(block);
-    if (elected !== undefined) this.seats.set(epoch + 2, elected);
-  }
-
-  /** An honest node has executed its new final blocks: I9 and I10 of the last of them. */
-  appended(node: SimNode): void {
-    const { height } = node.store;
-    const state = node.store.at(height)?.state;
-    const what = `n${node.place} at height ${height}`;
-    if (state === undefined) {
-      this.fail("I9", `${what}: a final block cannot be applied`);
-      return;
-    }
-    const root = bytesToHex(state.root);
-    const known = this.#rootByHeight.get(height) ?? root;
-    this.#rootByHeight.set(height, known);
-    if (known !== root) this.fail("I9", `${what}: another state than elsewhere`);
-    const supply = state.balances.reduce((sum, balance) => sum + balance, 0n);
-    if (supply !== SUPPLY) this.fail("I10", `${what}: ${supply} units of ${SUPPLY}`);
-  }
-
   /** An honest node reports final blocks. */
   finalised(node: SimNode, effect: BbftEffect & { type: "finalised" }): void {
-    const what = `n${node.place}`;
-    const { certificate, blocks } = effect;
-    this.#verify(certificate);
-    const last = blocks[blocks.length - 1];
-    if (certificate.kind !== VOTE_KINDS.FINALIZE) this.fail("I5", `${what} finalised without a FINALIZE certificate`);
-    if (last === undefined || bytesToHex(last.hash) !== bytesToHex(certificate.blockHash)) {
-      this.fail("I7", `${what}: a certificate of another block`);
-    }
-    const before = node.store.at(node.store.height)?.block;
-    let height = before?.header.height ?? 0;
-    let key = before === undefined ? bytesToHex(this.config.genesis.hash) : bytesToHex(before.hash);
-    for (const block of blocks) {
-      if (block.header.height !== height + 1 || bytesToHex(block.header.parentHash) !== key) {
-        this.fail("I2", `${what}: height ${block.header.height} is not on top of its final chain`);
-      }
+    this.#verify(effect.certificate);
+    for (const block of effect.blocks) {
       this.sawBlock(block);
       if (block.parentCertificate !== undefined) this.#verify(block.parentCertificate);
-      height = block.header.height;
-      key = bytesToHex(block.hash);
-      const known = this.#finalByHeight.get(height);
-      if (known !== undefined && known !== key) this.fail("I1", `${what}: another block is final at height ${height}`);
-      if (!this.ledger.judge(block)) this.fail("I9", `${what}: an invalid block is final at height ${height}`);
-      this.#becomesFinal(block, key);
     }
-    this.#finalHeightOf.set(node.place, Math.max(height, this.#finalHeightOf.get(node.place) ?? 0));
+    this.#finality.reported(node, effect);
+  }
+
+  /** An honest node has executed its new final blocks. */
+  appended(node: SimNode): void {
+    this.#finality.appended(node);
   }
 
   /** After every step: tables within their limits. */
