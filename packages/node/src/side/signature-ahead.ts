@@ -7,7 +7,13 @@ import type { BlockStore } from "@bystack/chain/side/block-store";
 import { type SignatureCheck, verifyStrictS } from "@bystack/ledger/side/rules";
 import { isStorageError } from "@bystack/storage/errors";
 import type { Logger } from "@bystack/utils/ports";
-import { type AheadAnswer, type AheadRequest, TRIPLE_BYTES } from "./signature-worker.ts";
+import {
+  type AheadAnswer,
+  type AheadRequest,
+  PUBLIC_KEY_BYTES,
+  SIGNATURE_BYTES,
+  TRIPLE_BYTES,
+} from "./signature-worker.ts";
 
 /** Blocks that may wait between the thread and execution. */
 export const AHEAD_BLOCKS_MAX = 64;
@@ -51,6 +57,12 @@ export class SignatureAhead {
 
   /** For the chain that replays. */
   readonly verify: SignatureCheck = (publicKey, message, signature) => {
+    // Parts of other lengths could stand together like a triple that was verified.
+    const isTriple =
+      publicKey.length === PUBLIC_KEY_BYTES &&
+      signature.length === SIGNATURE_BYTES &&
+      publicKey.length + signature.length + message.length === TRIPLE_BYTES;
+    if (!isTriple) return this.#check(publicKey, message, signature);
     this.#triple.set(publicKey, 0);
     this.#triple.set(signature, publicKey.length);
     this.#triple.set(message, publicKey.length + signature.length);
