@@ -59,7 +59,14 @@ export function storeBlock(state: BbftState, block: SideBlock, certified = false
   };
   state.blocks.set(key, entry);
   execute(state, entry);
+  if (entry.status === "waiting") wantParent(state, block);
   return entry;
+}
+
+/** A block that cannot be executed yet is of no use without the one below it: whoever certified that one holds it. */
+function wantParent(state: BbftState, { header, parentCertificate }: SideBlock): void {
+  if (parentCertificate !== undefined && header.height > state.final.height + 1)
+    wantBlock(state, header.parentHash, signersOf(parentCertificate));
 }
 
 /** Takes in the verdict on a block. */

@@ -97,12 +97,19 @@ export function retryStash(state: BbftState): boolean {
     if (epoch === state.epoch) {
       addVote(state, proposalVote(proposal, leader));
       if (proposal.view === state.view && judge(state, proposal, leader) === "wait") continue;
-      if (proposal.view < state.view && mayBeNeeded(state, proposal, leader)) storeBlock(state, proposal.block);
+      if (proposal.view < state.view && mayBeNeeded(state, proposal, leader)) keepLate(state, stashed);
     }
     state.stash.delete(leader);
     changed = true;
   }
   return changed;
+}
+
+/** Its parent's certificate may be news: without it nobody would ask for the blocks below. */
+function keepLate(state: BbftState, { from, message }: Stashed): void {
+  const { block } = message.proposal;
+  if (block.parentCertificate !== undefined) acceptCertificate(state, block.parentCertificate, from);
+  storeBlock(state, block);
 }
 
 /**
