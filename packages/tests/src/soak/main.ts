@@ -68,6 +68,8 @@ const AWAY_MS = 30_000;
 /** By then its first turn is over: a whole round of all leaders and what the first one costs. */
 const FIRST_TURN_MS = 11_000;
 const FIRST_GAP_MS = 2_000;
+/** One is away at a time: the one that came back has taken part in some views before the next is killed. */
+const BETWEEN_MS = 5_000;
 const LATER_GAP_MS = 1_000;
 
 async function killOne(run: Run, rounds: number): Promise<Check[]> {
@@ -75,6 +77,7 @@ async function killOne(run: Run, rounds: number): Promise<Check[]> {
   const { network, observer } = run;
   for (let n = 0; n < rounds; n += 1) {
     const victim = network.sides[n % network.sides.length] ?? "";
+    await delay(BETWEEN_MS);
     say(`round ${n + 1} of ${rounds}: killing ${victim}`);
     process.kill(network.pid(victim), "SIGKILL");
     const from = nowMs();
