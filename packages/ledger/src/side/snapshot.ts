@@ -6,16 +6,9 @@ import { bytesToHex, tryBytesToUtf8, tryHexToBytes, utf8ToBytes } from "@bystack
 import { decodeFeeState, encodeFeeState, type FeeState } from "./fees.ts";
 import type { MapBase } from "./layered.ts";
 import type { HashedMap } from "./multiset.ts";
-import {
-  ASSET_CODEC,
-  CLAIM_CODEC,
-  COIN_CODEC,
-  HEADER_CODEC,
-  PAYOUT_CODEC,
-  REQUEST_CODEC,
-  type RecordCodec,
-} from "./peg/records.ts";
+import { ASSET_CODEC, CLAIM_CODEC, COIN_CODEC, HEADER_CODEC, PAYOUT_CODEC, REQUEST_CODEC } from "./peg/records.ts";
 import { decodeControl, encodeControl, type PegControl, PegState } from "./peg/state.ts";
+import type { RecordCodec } from "./record-codec.ts";
 import type { SideRules } from "./rules.ts";
 import { SideState, type StatePosition } from "./state.ts";
 import { createUtxoSet, decodeUtxo, encodeUtxo, type UtxoBase, type UtxoSet } from "./utxo.ts";

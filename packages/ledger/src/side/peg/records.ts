@@ -5,8 +5,9 @@
 import { mapMainTransaction } from "@bystack/protocol/main/entries";
 import { decodeMainTransaction, encodeMainTransaction } from "@bystack/protocol/main/transaction";
 import type { DraftKind, PayoutDraft, VaultCoin } from "@bystack/protocol/peg/draft";
-import { ByteReader, ByteWriter } from "@bystack/protocol/wire";
+import type { ByteReader, ByteWriter } from "@bystack/protocol/wire";
 import { bigintToBytesLe, bytesToBigintLe, type Hash } from "@bystack/utils/bytes";
+import { codec, type RecordCodec, readList, readOptional, writeOptional } from "../record-codec.ts";
 
 /** A main-chain header in the tree. The anchor is one too; its roots are zero and prove nothing. */
 export type HeaderRecord = {
@@ -98,54 +99,6 @@ export type AssetRecord = {
   readonly pending: bigint;
   readonly writtenOff: bigint;
 };
-
-const FLAG_ABSENT = 0;
-const FLAG_PRESENT = 1;
-
-function writeOptional<T>(writer: ByteWriter, value: T | undefined, write: (value: T) => void): void {
-  writer.byte(value === undefined ? FLAG_ABSENT : FLAG_PRESENT);
-  if (value !== undefined) write(value);
-}
-
-function readOptional<T>(reader: ByteReader, read: () => T): T | undefined {
-  const flag = reader.byte();
-  if (flag > FLAG_PRESENT) reader.fail("INVALID");
-  return flag === FLAG_PRESENT && reader.error === undefined ? read() : undefined;
-}
-
-function readList<T>(reader: ByteReader, read: () => T): T[] {
-  const count = reader.varint31();
-  // Each item takes at least one byte.
-  if (count > reader.remaining) reader.fail("LENGTH_RANGE");
-  const items: T[] = [];
-  for (let i = 0; i < count && reader.error === undefined; i += 1) items.push(read());
-  return items;
-}
-
-/** One record in its bytes: `undefined` from the decoder means that the bytes are not what the encoder writes. */
-export type RecordCodec<T> = {
-  readonly encode: (record: T) => Uint8Array;
-  readonly decode: (bytes: Uint8Array) => T | undefined;
-};
-
-function codec<T>(
-  write: (writer: ByteWriter, record: T) => void,
-  read: (reader: ByteReader) => T | undefined,
-): RecordCodec<T> {
-  return {
-    encode: (record) => {
-      const writer = new ByteWriter(256);
-      write(writer, record);
-      return writer.finish();
-    },
-    decode: (bytes) => {
-      const reader = new ByteReader(bytes);
-      const record = read(reader);
-      reader.finish();
-      return reader.error === undefined ? record : undefined;
-    },
-  };
-}
 
 export const HEADER_CODEC: RecordCodec<HeaderRecord> = codec(
   (writer, record) => {

@@ -8,6 +8,7 @@ import { ByteReader, ByteWriter } from "@bystack/protocol/wire";
 import { bytesToHex, compareBytes, concatBytes, type Hash, utf8ToBytes } from "@bystack/utils/bytes";
 import { LayeredMap } from "../layered.ts";
 import { createHashedMap, type HashedMap } from "../multiset.ts";
+import type { RecordCodec } from "../record-codec.ts";
 import {
   ASSET_CODEC,
   type AssetRecord,
@@ -20,7 +21,6 @@ import {
   PAYOUT_CODEC,
   type PayoutRecord,
   REQUEST_CODEC,
-  type RecordCodec,
   type RequestRecord,
 } from "./records.ts";
 

@@ -2,9 +2,8 @@
 // commits to them, snapshots carry them.
 
 import { writeVarint53 } from "@bystack/protocol/side/header";
-import { ByteReader, ByteWriter } from "@bystack/protocol/wire";
 import { bigintToBytesLe, bytesToBigintLe, type Hash } from "@bystack/utils/bytes";
-import type { RecordCodec } from "../peg/records.ts";
+import { codec, type RecordCodec, readList, readOptional, writeList, writeOptional } from "../record-codec.ts";
 
 /** A seat of an epoch. */
 export type CommitteeMember = {
@@ -54,39 +53,10 @@ export type BarredRecord = {
   readonly height: number;
 };
 
-/** A record holds copies: what a decoder gives are views of a whole block or snapshot. */
-function codec<T>(write: (writer: ByteWriter, record: T) => void, read: (reader: ByteReader) => T): RecordCodec<T> {
-  return {
-    encode: (record) => {
-      const writer = new ByteWriter(256);
-      write(writer, record);
-      return writer.finish();
-    },
-    decode: (bytes) => {
-      const reader = new ByteReader(bytes);
-      const record = read(reader);
-      reader.finish();
-      return reader.error === undefined ? record : undefined;
-    },
-  };
-}
-
-function writeList<T>(writer: ByteWriter, items: readonly T[], write: (item: T) => void): void {
-  writer.varint31(items.length);
-  for (const item of items) write(item);
-}
-
-function readList<T>(reader: ByteReader, read: () => T): T[] {
-  const count = reader.varint31();
-  if (count > reader.remaining) reader.fail("LENGTH_RANGE");
-  const items: T[] = [];
-  for (let i = 0; i < count && reader.error === undefined; i += 1) items.push(read());
-  return items;
-}
-
 /** An index stays below 2^256: it grows by less than 2^127 an epoch. */
 const INDEX_BYTES = 32;
 
+/** A record holds copies: what a decoder gives are views of a whole block or snapshot. */
 const copy = (bytes: Uint8Array): Uint8Array => bytes.slice();
 
 export const COMMITTEE_CODEC: RecordCodec<EpochCommittee> = codec(
@@ -124,13 +94,9 @@ export const MISSED_CODEC: RecordCodec<readonly number[]> = codec(
 export const CANDIDATE_CODEC: RecordCodec<CandidateRecord> = codec(
   (writer, record) => {
     writer.raw(record.key).raw(record.voteKey).varstr(record.rewardProgram).byte(record.voterShare);
-    writer
-      .varint63(record.votes)
-      .raw(bigintToBytesLe(record.index, INDEX_BYTES))
-      .byte(record.bond === undefined ? 0 : 1);
-    if (record.bond !== undefined) writer.raw(record.bond.outputId).varint63(record.bond.amount);
-    writer.byte(record.resignedEpoch === undefined ? 0 : 1);
-    if (record.resignedEpoch !== undefined) writeVarint53(writer, record.resignedEpoch);
+    writer.varint63(record.votes).raw(bigintToBytesLe(record.index, INDEX_BYTES));
+    writeOptional(writer, record.bond, ({ outputId, amount }) => writer.raw(outputId).varint63(amount));
+    writeOptional(writer, record.resignedEpoch, (epoch) => writeVarint53(writer, epoch));
     writeVarint53(writer, record.lastSeatEpoch);
   },
   (reader) => ({
@@ -140,8 +106,8 @@ export const CANDIDATE_CODEC: RecordCodec<CandidateRecord> = codec(
     voterShare: reader.byte(),
     votes: reader.varint63(),
     index: bytesToBigintLe(reader.take(INDEX_BYTES)),
-    bond: reader.byte() === 0 ? undefined : { outputId: copy(reader.hash()), amount: reader.varint63() },
-    resignedEpoch: reader.byte() === 0 ? undefined : reader.varint53(),
+    bond: readOptional(reader, () => ({ outputId: copy(reader.hash()), amount: reader.varint63() })),
+    resignedEpoch: readOptional(reader, () => reader.varint53()),
     lastSeatEpoch: reader.varint53(),
   }),
 );
