@@ -113,6 +113,8 @@ export class SignatureAhead {
   }
 
   #receive({ height, verified }: AheadAnswer): void {
+    // An answer that was under way when the thread ended: nobody waits for it any more.
+    if (this.#isOver) return;
     const bytes = Buffer.from(verified.buffer, verified.byteOffset, verified.byteLength);
     for (let at = 0; at + TRIPLE_BYTES <= bytes.length; at += TRIPLE_BYTES)
       this.#verified.add(bytes.toString("latin1", at, at + TRIPLE_BYTES));
