@@ -1,4 +1,4 @@
-// `npm run simulate`: many schedules, one replayed with its chart, or the mutants. Exit code 0 when nothing broke.
+// `npm run simulate`: many schedules, one replayed with its chart, the mutants, or the search of the model. Exit code 0 when nothing broke.
 
 import { parseArgs } from "node:util";
 import { MUTATION_TEXT, MUTATIONS } from "@bystack/consensus/bbft/mutation";
@@ -6,6 +6,9 @@ import { quorumSize } from "@bystack/protocol/side/certificate";
 import { ATTACK_NAMES, attackOf } from "./attacks.ts";
 import { formatFailure, replayCommand } from "./failure.ts";
 import { FAULTS } from "./faults.ts";
+import { runModel } from "./model/command.ts";
+import { RULES } from "./model/rules.ts";
+import { VIEWS_MAX } from "./model/state.ts";
 import { findMutant, MUTANTS, settingsOf } from "./mutants.ts";
 import type { ScheduleOptions } from "./outcome.ts";
 import { drawSizes, PROFILE_NAMES, PROFILES, type Sizes } from "./profiles.ts";
@@ -23,6 +26,9 @@ const HELP = `npm run simulate -- [options]
   --mutants         take out one rule at a time; each must be found within 5 minutes
   --mutation <name> take out this rule, for a replay: ${MUTATIONS.join(" ")}
   --attack <name>   a known attack instead of drawn faults: ${ATTACK_NAMES.join(" ")}
+  --model           every state of the voting rules (4 validators, 1 hostile) instead of schedules of the engine
+  --views <v>       with --model: views to go through, 1 to ${VIEWS_MAX} (4)
+  --rule <name>     with --model: take out this rule: ${RULES.join(" ")}
   --chart           print the message chart of each schedule; meant for --seeds 1
   --without <list>  faults to switch off, with commas: ${FAULTS.join(" ")}
   --heal-ms <ms>    length of the unruly phase, otherwise drawn`;
@@ -134,6 +140,9 @@ function main(): number {
       json: { type: "boolean", default: false },
       mutants: { type: "boolean", default: false },
       chart: { type: "boolean", default: false },
+      model: { type: "boolean", default: false },
+      views: { type: "string" },
+      rule: { type: "string" },
       help: { type: "boolean", default: false },
     },
   });
@@ -148,6 +157,8 @@ function main(): number {
     nodes: toNumber(values.nodes, attack?.nodes ?? 4),
     byzantine: toNumber(values.byzantine, attack?.byzantine ?? 1),
   });
+  if (values.model)
+    return runModel({ ...sizes, views: toNumber(values.views, 4), json: values.json, rule: values.rule });
   const without = (values.without ?? "").split(",").filter((name) => name !== "");
   return runMany({
     sizesOf: (seed) => (profile === undefined ? sizes : drawSizes(profile, seed)),
