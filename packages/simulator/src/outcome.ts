@@ -10,6 +10,8 @@ import type { Plan, PlanOptions } from "./plan.ts";
 export type Outcome = {
   readonly seed: number;
   readonly events: number;
+  /** Steps of honest engines that were compared with the model of the voting rules. */
+  readonly modelSteps: number;
   readonly virtualMs: number;
   /** From the healing until every honest node had two more final blocks; undefined when it did not come to that. */
   readonly recoveredMs: number | undefined;
@@ -34,6 +36,11 @@ export type ScheduleOptions = PlanOptions & {
   readonly livenessMs?: number;
   /** Signatures: the fast fake ones when left out. */
   readonly scheme?: Scheme;
+  /**
+   * Compare each step of the engines with the model of the voting rules. Left out: yes, but not with a rule taken out of
+   * the engine, which the invariants have to notice without that help.
+   */
+  readonly conform?: boolean;
   /** Lines of the chart to keep; 0 for none. */
   readonly chartLines?: number;
 };

@@ -14,6 +14,7 @@ import { fakeHash, fakeScheme, type Scheme } from "./fake-crypto.ts";
 import { EventQueue } from "./heap.ts";
 import { Links } from "./links.ts";
 import { Mishaps } from "./mishaps.ts";
+import { Conformance } from "./model/conformance.ts";
 import { SimNode, type TimelessEvent, type World } from "./node.ts";
 import type { CrashPoint } from "./node-plan.ts";
 import type { Outcome, ScheduleOptions } from "./outcome.ts";
@@ -67,6 +68,7 @@ class Simulation implements World {
   readonly #links: Links;
   readonly #adversary: Adversary;
   readonly #conduct: Conduct;
+  readonly #conformance: Conformance | undefined;
   readonly #watch: Watch;
   readonly #mishaps: Mishaps;
   readonly #livenessMs: number;
@@ -118,8 +120,17 @@ class Simulation implements World {
       placeOfKey: (key) => this.#placeByKey.get(bytesToHex(key)) ?? -1,
       fail: this.checker.fail.bind(this.checker),
     });
+    const conforms = options.conform ?? (options.mutation ?? "none") === "none";
+    this.#conformance = conforms ? this.#createConformance() : undefined;
     const { checker, chart } = this;
-    this.#watch = new Watch({ plan, seats: this.#seats, checker, conduct: this.#conduct, chart });
+    this.#watch = new Watch({
+      plan,
+      seats: this.#seats,
+      checker,
+      conduct: this.#conduct,
+      conformance: this.#conformance,
+      chart,
+    });
     this.#createNodes(ledger, scheme, options);
     this.#adversary = new Adversary({
       ...shared,
@@ -138,6 +149,12 @@ class Simulation implements World {
       note: (text: string) => this.#watch.note(this.#nowMs, text),
     };
     this.#mishaps = new Mishaps({ plan, rng: this.#rng, nodes: this.#nodes, world });
+  }
+
+  #createConformance(): Conformance {
+    const { blocks, suspects } = this.checker;
+    const fail = this.checker.fail.bind(this.checker);
+    return new Conformance({ config: this.config, seats: this.#seats, suspects, blocks, fail });
   }
 
   #createNodes(ledger: ToyLedger, scheme: Scheme, options: ScheduleOptions): void {
@@ -327,8 +344,12 @@ class Simulation implements World {
       if (this.#nowMs > endMs) {
         const heights = this.#honest.map((honest) => `n${honest.place} h${honest.store.height}`).join(", ");
         this.checker.fail("LIVENESS", `no progress within ${this.#livenessMs / 1000} s of the healing: ${heights}`);
+        return;
       }
-      if (this.events > EVENTS_MAX) this.checker.fail("EVENTS", "the schedule does not end");
+      if (this.events > EVENTS_MAX) {
+        this.checker.fail("EVENTS", "the schedule does not end");
+        return;
+      }
     }
   }
 
@@ -338,6 +359,7 @@ class Simulation implements World {
     return {
       seed: this.plan.seed,
       events: this.events,
+      modelSteps: this.#conformance?.steps ?? 0,
       virtualMs: this.#nowMs,
       recoveredMs: this.#recoveredMs,
       counted: this.#honest.every((node) => this.#mishaps.isDead(node) || this.#isFar(node)),

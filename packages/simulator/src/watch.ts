@@ -8,6 +8,7 @@ import { type Chart, describeEffect, describeMessage } from "./chart.ts";
 import type { Checker } from "./checker.ts";
 import type { Conduct } from "./conduct.ts";
 import { createCoverage, Shown } from "./coverage.ts";
+import type { Conformance } from "./model/conformance.ts";
 import type { SimNode, TimelessEvent } from "./node.ts";
 import type { CrashPoint } from "./node-plan.ts";
 import type { Plan } from "./plan.ts";
@@ -30,16 +31,25 @@ export class Watch {
   readonly #seats: SeatMap;
   readonly #checker: Checker;
   readonly #conduct: Conduct;
+  readonly #conformance: Conformance | undefined;
   readonly #chart: Chart | undefined;
   readonly #hostile: ReadonlySet<number>;
   readonly #shown = new Shown(this.coverage);
   readonly #views = new Map<number, Set<string>>();
 
-  constructor(input: { plan: Plan; seats: SeatMap; checker: Checker; conduct: Conduct; chart: Chart | undefined }) {
+  constructor(input: {
+    plan: Plan;
+    seats: SeatMap;
+    checker: Checker;
+    conduct: Conduct;
+    conformance: Conformance | undefined;
+    chart: Chart | undefined;
+  }) {
     this.#plan = input.plan;
     this.#seats = input.seats;
     this.#checker = input.checker;
     this.#conduct = input.conduct;
+    this.#conformance = input.conformance;
     this.#chart = input.chart;
     this.#hostile = new Set(input.plan.byzantine);
   }
@@ -67,6 +77,7 @@ export class Watch {
     const { place } = node;
     if (this.#hostile.has(place)) return;
     this.#conduct.observe(node, effect, now);
+    this.#conformance?.observe(place, effect);
     const text = this.#chart === undefined ? undefined : describeEffect(effect);
     if (text !== undefined) this.note(now.ms, `n${place} ${text}`);
     switch (effect.type) {
@@ -109,7 +120,9 @@ export class Watch {
   }
 
   started(node: SimNode, ms: number): void {
-    if (!this.#hostile.has(node.place)) this.#conduct.started(node, ms);
+    if (this.#hostile.has(node.place)) return;
+    this.#conduct.started(node, ms);
+    this.#conformance?.started(node.place);
   }
 
   crashed(node: SimNode, point: CrashPoint, ms: number): void {
@@ -126,6 +139,7 @@ export class Watch {
     if (this.#hostile.has(node.place) || entries.length === 0) return;
     this.#checker.synced(node.place, entries);
     this.#conduct.synced(node, entries);
+    this.#conformance?.synced(node.place, entries);
   }
 
   appended(node: SimNode): void {
@@ -135,7 +149,9 @@ export class Watch {
   stepped(node: SimNode, event: TimelessEvent, ms: number): void {
     const code = (EVENT_CODES[event.type] ?? 0) + 16 * node.place;
     this.trace = Math.imul(this.trace ^ Math.round(ms * 1000) ^ (code << 20), 0x01000193) >>> 0;
-    if (!this.#hostile.has(node.place)) this.#checker.stepped(node);
+    if (this.#hostile.has(node.place)) return;
+    this.#checker.stepped(node);
+    this.#conformance?.stepped(node.place);
   }
 
   /** At the end of a schedule: what only the sum of it shows. */
