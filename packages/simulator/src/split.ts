@@ -3,24 +3,20 @@
 // Before the split everybody hears everybody: who starts waits to hear all. A few messages get across it later, too.
 
 import type { BbftConfig } from "@bystack/consensus/bbft/config";
-import type { BbftEffect, Target } from "@bystack/consensus/bbft/events";
-import type { BbftMessage } from "@bystack/consensus/bbft/messages";
 import { type Certificate, quorumSize } from "@bystack/protocol/side/certificate";
 import type { SideBlock } from "@bystack/protocol/side/proposal";
 import { equalBytes } from "@bystack/utils/bytes";
 import { CLOCK_START_MS } from "./clock.ts";
 import { certificatesOfChain } from "./culprits.ts";
 import { fakeHash, fakeScheme } from "./fake-crypto.ts";
-import { EventQueue } from "./heap.ts";
-import { SimNode, type World } from "./node.ts";
+import { SimNode } from "./node.ts";
 import { SimRng } from "./rng.ts";
+import { SmallWorld } from "./small-world.ts";
 import { ToyLedger } from "./toy-ledger.ts";
 
 /** Virtual time of a scenario in which nothing forks; one that forks goes on for a part of {@link AFTER_FORK_MS}. */
 const END_MS = 6000;
 const AFTER_FORK_MS = 1500;
-
-type Scheduled = { readonly node: SimNode | undefined; readonly incarnation: number; readonly run: () => void };
 
 /** What an honest validator can show of its chain. */
 export type Shown = {
@@ -41,11 +37,10 @@ export type SplitOutcome = {
   readonly forkHeight: number;
 };
 
-class Split implements World {
+class Split extends SmallWorld {
   readonly config: BbftConfig;
   readonly hostile: readonly number[];
   readonly #rng: SimRng;
-  readonly #queue = new EventQueue<Scheduled>();
   /** Engines by side; a hostile place has one on each. */
   readonly #sides: readonly [SimNode[], SimNode[]];
   readonly #honest: readonly SimNode[];
@@ -55,9 +50,9 @@ class Split implements World {
   readonly #latencyMs: number;
   readonly #finalByHeight = new Map<number, Uint8Array>();
   #endMs = END_MS;
-  #nowMs = 0;
 
   constructor(seed: number, nodes: number) {
+    super();
     const rng = new SimRng(seed * 6151 + 11);
     this.#rng = rng;
     const places = Array.from({ length: nodes }, (_, place) => place);
@@ -108,44 +103,22 @@ class Split implements World {
     });
   }
 
-  nowMs(): number {
-    return this.#nowMs;
-  }
-
-  localMs(): number {
-    return Math.floor(CLOCK_START_MS + this.#nowMs);
-  }
-
-  keysOf(places: readonly number[]): Uint8Array[] {
-    return places.map((place) => fakeScheme.key(place));
-  }
-
-  after(node: SimNode, delayMs: number, run: () => void): void {
-    this.#queue.push(this.#nowMs + delayMs, { node, incarnation: node.incarnation, run });
+  protected get engines(): readonly SimNode[] {
+    return this.#sides.flat();
   }
 
   #crosses(from: SimNode, to: SimNode): boolean {
     const isTogether = this.#sides.some((side) => side.includes(from) && side.includes(to));
-    return isTogether || this.#nowMs < this.#splitMs || this.#rng.chance(this.#leak);
+    return isTogether || this.nowMs() < this.#splitMs || this.#rng.chance(this.#leak);
   }
 
-  send(node: SimNode, target: Target | "all", message: BbftMessage): void {
-    const place = target === "all" ? -1 : "peer" in target ? Number(target.peer.slice(1)) : target.validator;
-    for (const to of this.#sides.flat()) {
-      if (to.place === node.place || (target !== "all" && to.place !== place)) continue;
-      if (!this.#crosses(node, to) || this.#rng.chance(this.#loss)) continue;
-      this.after(to, 1 + this.#rng.unit() * this.#latencyMs, () =>
-        to.step({ type: "message", from: `n${node.place}`, message }),
-      );
-    }
+  protected passage(from: SimNode, to: SimNode): number | undefined {
+    if (!this.#crosses(from, to) || this.#rng.chance(this.#loss)) return undefined;
+    return 1 + this.#rng.unit() * this.#latencyMs;
   }
-
-  started(): void {}
-  observe(_node: SimNode, _effect: BbftEffect): void {}
-  synced(): void {}
 
   /** Two honest validators that disagree: there is little more to wait for. */
-  appended(node: SimNode): void {
+  override appended(node: SimNode): void {
     if (this.hostile.includes(node.place)) return;
     for (let height = 1; height <= node.store.height; height += 1) {
       const hash = node.store.at(height)?.block.hash;
@@ -153,13 +126,9 @@ class Split implements World {
       if (hash === undefined || this.#endMs < END_MS) return;
       if (other === undefined) this.#finalByHeight.set(height, hash);
       else if (!equalBytes(hash, other))
-        this.#endMs = Math.min(END_MS - 1, this.#nowMs + this.#rng.between(0, AFTER_FORK_MS));
+        this.#endMs = Math.min(END_MS - 1, this.nowMs() + this.#rng.between(0, AFTER_FORK_MS));
     }
   }
-
-  predicateHolds(): void {}
-  stepped(): void {}
-  crash(): void {}
 
   #shown(node: SimNode): Shown {
     const finals = Array.from({ length: node.store.height }, (_, i) => node.store.at(i + 1));
@@ -170,13 +139,8 @@ class Split implements World {
   }
 
   run(): SplitOutcome {
-    for (const node of this.#sides.flat())
-      this.#queue.push(this.#rng.below(30), { node: undefined, incarnation: 0, run: () => node.start() });
-    for (let next = this.#queue.pop(); next !== undefined && next.timeMs <= this.#endMs; next = this.#queue.pop()) {
-      this.#nowMs = next.timeMs;
-      const { node, incarnation, run } = next.value;
-      if (node === undefined || node.incarnation === incarnation) run();
-    }
+    for (const node of this.engines) this.at(this.#rng.below(30), () => node.start());
+    this.runUntil(() => this.#endMs);
     const shown = this.#honest.map((node) => this.#shown(node));
     for (const one of shown) {
       for (const other of shown) {
