@@ -58,9 +58,13 @@ export abstract class SmallWorld implements World {
   stepped(): void {}
   crash(): void {}
 
-  /** Runs until there is nothing left or `endMs()` is over; it is asked before every event. */
+  /** Runs until there is nothing left or `endMs()` is over; it is asked before every event. Can be gone on with. */
   protected runUntil(endMs: () => number): void {
-    for (let next = this.#queue.pop(); next !== undefined && next.timeMs <= endMs(); next = this.#queue.pop()) {
+    for (let next = this.#queue.pop(); next !== undefined; next = this.#queue.pop()) {
+      if (next.timeMs > endMs()) {
+        this.#queue.push(next.timeMs, next.value);
+        return;
+      }
       this.#nowMs = next.timeMs;
       const { node, incarnation, run } = next.value;
       if (node === undefined || node.incarnation === incarnation) run();
