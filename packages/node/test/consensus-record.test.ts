@@ -90,3 +90,10 @@ test("votes written after a half replacement survive the restart after next", as
   await second.close();
   assert.deepEqual(viewsOf(await open(folder, disk)), [1, 2]);
 });
+
+test("a replacement that the disk refuses is refused with that reason, and nothing is left unheard", async () => {
+  const disk = createMemoryDisk();
+  const record = await open(newFolder(), disk);
+  disk.setFault(({ operation }) => (operation === "write" ? { code: "EIO" } : undefined));
+  for (const replace of [true, true]) await assert.rejects(record.persist([silence(1)], replace), { code: "DISK_IO" });
+});

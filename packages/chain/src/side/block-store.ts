@@ -1,7 +1,7 @@
 // Final blocks in order, on an append-only log: record number = height. An append resolves when the block is durable; only
 // then may anybody be told that it is final.
 
-import type { Certificate } from "@bystack/protocol/side/certificate";
+import { type Certificate, VOTE_KINDS } from "@bystack/protocol/side/certificate";
 import type { SideBlock } from "@bystack/protocol/side/proposal";
 import type { Log } from "@bystack/storage/log";
 import { assertInvariant } from "@bystack/utils/errors";
@@ -33,11 +33,13 @@ export class BlockStore {
   async append(blocks: readonly SideBlock[], certificate: Certificate): Promise<void> {
     let appended: Promise<bigint>[] = [];
     let bytes = 0;
+    const first = this.height + 1;
     for (const [index, block] of blocks.entries()) {
       const own = index === blocks.length - 1 ? certificate : undefined;
+      // Not compared with the log each time: one that has failed takes no number, and says so below.
       assertInvariant(
-        block.header.height === this.height + 1,
-        `final blocks come in order: ${block.header.height} after ${this.height}`,
+        block.header.height === first + index,
+        `final blocks come in order: ${block.header.height} instead of ${first + index}`,
       );
       const encoded = encodeStoredBlock({ block, certificate: own });
       if (bytes + encoded.length > APPEND_BYTES_MAX) {
@@ -61,6 +63,14 @@ export class BlockStore {
       if (stored?.certificate !== undefined) return { block: stored.block, certificate: stored.certificate };
     }
     return undefined;
+  }
+
+  /** A block with its FINALIZE certificate; after the last one of an epoch the block above carries it too. */
+  async certified(height: number): Promise<Certified | undefined> {
+    const stored = await this.read(height);
+    if (stored === undefined) return undefined;
+    const above = stored.certificate ?? (await this.read(height + 1))?.block.parentCertificate;
+    return above?.kind === VOTE_KINDS.FINALIZE ? { block: stored.block, certificate: above } : undefined;
   }
 
   /** Removes blocks below a height, oldest first; only whole files of the log go, so some below it stay. */

@@ -228,6 +228,21 @@ suite("the log", () => {
     assert.deepEqual([...heights].sort(), [3, 4, 5, 6]);
   });
 
+  test("after the disk has refused, a batch of several blocks is refused for that reason and nothing is left unheard", async () => {
+    const disk = createMemoryDisk();
+    const chain = await grown(disk, 2);
+    const [first, ...batch] = branch(chain, chain.tip?.block, 4);
+    const certificate = certificateOf(chain, batch.at(-1) ?? assert.fail(), VOTE_KINDS.FINALIZE);
+    let writes = 0;
+    disk.setFault(({ operation }) => {
+      if (operation === "write") writes += 1;
+      return writes === 2 ? { code: "ENOSPC" } : undefined;
+    });
+    // The second write is the mark behind the block, which is durable already.
+    await chain.blocks.append([first ?? assert.fail()], certificate);
+    await assert.rejects(chain.blocks.append(batch, certificate), { code: "DISK_FULL" });
+  });
+
   test("the newest certificate at or below a height", async () => {
     const disk = createMemoryDisk();
     const chain = await openChain(disk);

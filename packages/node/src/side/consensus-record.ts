@@ -127,7 +127,7 @@ export async function openConsensusRecord(options: RecordOptions): Promise<Conse
     const begin = replace ? log.append(RECORD_TYPE.replaceBegin, EMPTY_BYTES) : undefined;
     const appended: Promise<bigint>[] = fresh.map((entry) => log.append(RECORD_TYPE.entry, encodeRecordEntry(entry)));
     if (replace) appended.push(log.append(RECORD_TYPE.replaceEnd, EMPTY_BYTES));
-    await Promise.all([log.sync(), ...appended]);
+    await Promise.all([log.sync(), begin, ...appended]);
     if (begin !== undefined) await log.prune(await begin);
   };
   if (entries === undefined && !damaged && hasNeverVoted(options.folder)) {
