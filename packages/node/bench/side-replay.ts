@@ -25,7 +25,7 @@ const options: SideStoreOptions = {
   mainSpec: undefined,
   driver: "lmdb",
   snapshotBlocks: 1_000_000,
-  prune: false,
+  history: "kept",
   rng: createSeededRng(1),
   logger: nullLogger,
   incidents: incidentsIn(root),

@@ -69,8 +69,16 @@ const sideOptions = z.strictObject({
   /** Development: the process kills itself when its federation member comes to this named crash point. */
   crashAt: z.enum(["CP16", "CP17", "CP18", "CP19"]).optional(),
   snapshotBlocks: z.number().int().min(10).default(1000),
-  /** Old blocks go once two snapshots cover them; somebody in the network must keep all of them for newcomers. */
-  prune: z.boolean().default(false),
+  /**
+   * Which blocks are here. `archive`: every one from the first on, a new node replays them; `kept`: all since this node began,
+   * and a new one begins with a state from its peers; `pruned`: likewise, and old ones go once two snapshots cover them.
+   */
+  history: z.enum(["archive", "kept", "pruned"]).default("kept"),
+  /**
+   * The last block of an epoch, from somebody whom the operator believes: a new node of a chain whose elections are older than
+   * its trusting period takes a state only from this block's committee on.
+   */
+  trusted: z.strictObject({ height: z.number().int().positive(), hash: hex(32) }).optional(),
 });
 
 const NODE_OPTIONS = z.discriminatedUnion("kind", [mainOptions, sideOptions]);

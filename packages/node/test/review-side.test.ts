@@ -353,7 +353,7 @@ suite("snapshots", () => {
         rng: createSeededRng(9),
         logger,
         incidents: incidentsIn(join(root, `${folder}-incidents`)),
-        prune: false,
+        history: "kept",
       });
     return { data, place, logger, open };
   }

@@ -2,6 +2,7 @@
 // kept aside under another name, the sound records before it stay. Never for a record of own votes or promises: there a
 // shorter log is a lost one. Every step may be cut by a crash; what is then found is again a log with sound records first.
 
+import { assertInvariant } from "@bystack/utils/errors";
 import { type DiskFile, joinPath } from "./disk.ts";
 import { isStorageError } from "./errors.ts";
 import { type Log, type LogOptions, openLog } from "./log.ts";
@@ -135,6 +136,17 @@ export async function cutDamagedLog(place: Place): Promise<LogDamage | undefined
 /** Keeps a whole log aside: the next opening begins an empty one. The log must not be open. */
 export async function setLogAside(place: Place): Promise<readonly string[]> {
   return setAside(place, await segmentNames(place));
+}
+
+/** Removes a log without records, so that it may begin at another number. The log must not be open. */
+export async function removeEmptyLog(place: Place): Promise<void> {
+  for (const name of await segmentNames(place)) {
+    const segment = await load(place, name);
+    const isEmpty = typeof segment !== "string" && (await scan(place, segment)).nextSeq === segment.header.firstSeq;
+    assertInvariant(isEmpty, `${name} has records`);
+    await place.disk.remove(joinPath(place.folder, name));
+  }
+  await place.disk.syncFolder(place.folder);
 }
 
 /**

@@ -142,6 +142,67 @@ async function discard(disk: Disk, file: DiskFile): Promise<void> {
 }
 
 /**
+ * A snapshot that comes from elsewhere as the bytes of its file, in order. Under its name stands nothing before all of it is
+ * durable; what its chunks are worth is found when it is read.
+ */
+export type IncomingSnapshot = {
+  readonly bytes: number;
+  add(part: Uint8Array): Promise<void>;
+  /** Gives it its name; an existing snapshot of the same id is replaced. */
+  commit(): Promise<void>;
+  discard(): Promise<void>;
+};
+
+/** Only one at a time in a folder. @throws FSYNC_FAILED, DISK_FULL, DISK_IO, also from its methods */
+export async function receiveSnapshot({ disk, folder }: Place, id: bigint): Promise<IncomingSnapshot> {
+  const temporary = joinPath(folder, TEMPORARY);
+  await disk.makeFolder(folder);
+  await disk.remove(temporary);
+  const file = await disk.open(temporary, "create");
+  let bytes = 0;
+  return {
+    get bytes() {
+      return bytes;
+    },
+    add: async (part) => {
+      await file.write(bytes, part);
+      bytes += part.length;
+    },
+    commit: async () => {
+      await file.sync();
+      await file.close();
+      await disk.rename(temporary, joinPath(folder, nameOf(id)));
+      await disk.syncFolder(folder);
+    },
+    discard: () => discard(disk, file),
+  };
+}
+
+/** Size of a snapshot's file in bytes. @throws FILE_MISSING */
+export async function snapshotBytes({ disk, folder }: Place, id: bigint): Promise<number> {
+  const file = await disk.open(joinPath(folder, nameOf(id)), "read");
+  try {
+    return await file.size();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Bytes of a snapshot's file as they are, for {@link receiveSnapshot} elsewhere; fewer at its end. @throws FILE_MISSING */
+export async function readSnapshotPart(
+  { disk, folder }: Place,
+  id: bigint,
+  part: { readonly offset: number; readonly length: number },
+): Promise<Uint8Array> {
+  const file = await disk.open(joinPath(folder, nameOf(id)), "read");
+  try {
+    return await file.read(part.offset, part.length);
+  } finally {
+    await file.close();
+  }
+}
+
+/**
  * The chunks of a snapshot in order, each verified. The state is whole only when the iteration ends without an error.
  * @throws SNAPSHOT_DAMAGED naming file and offset; FILE_MISSING
  */

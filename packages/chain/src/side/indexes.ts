@@ -1,24 +1,32 @@
-// What people and programs look up on a side chain, beside the state: where a transaction is, which outputs a program has.
-// Indexes follow final blocks only, lag at most one batch behind a crash, and can always be built again from the blocks.
+// What people and programs look up on a side chain, beside the state: where a transaction is, which outputs a program has,
+// how each epoch ended. Indexes follow final blocks only, lag at most one batch behind a crash, and are built again from the
+// blocks, or from a state where the blocks below it are not there.
 
 import { sha3_256 } from "@bystack/crypto/hash";
 import { readBatch } from "@bystack/ledger/side/apply";
+import type { SideState } from "@bystack/ledger/side/state";
+import { committeeOf } from "@bystack/ledger/side/votes/committee";
+import { type Certificate, encodeCertificate } from "@bystack/protocol/side/certificate";
 import { mapSideTransaction } from "@bystack/protocol/side/entries";
+import { encodeEpochEndHead, readEpochEnd } from "@bystack/protocol/side/epoch-end";
 import { sideGenesis } from "@bystack/protocol/side/genesis";
+import type { EpochEnd } from "@bystack/protocol/side/light-client";
 import { decodeSideTransaction } from "@bystack/protocol/side/transaction";
 import { ByteReader, ByteWriter } from "@bystack/protocol/wire";
 import { bucketKey, type KvBatch, type KvEntry, type KvStore } from "@bystack/storage/kv";
-import { bytesToHex, EMPTY_BYTES, type Hash, utf8ToBytes } from "@bystack/utils/bytes";
+import { bytesToHex, EMPTY_BYTES, type Hash, hexToBytes, utf8ToBytes } from "@bystack/utils/bytes";
 import type { FinalBlock } from "./side-chain.ts";
 
 /** Buckets of the store; numbers are never used again. */
-const BUCKET = { meta: 1, transactions: 2, programs: 3 } as const;
+const BUCKET = { meta: 1, transactions: 2, programs: 3, epochEnds: 4, epochEndCertificates: 5 } as const;
 const HEIGHT_KEY = utf8ToBytes("height");
 
 export type TransactionPlace = { readonly height: number; readonly index: number };
 
 /** Outputs of one program in one answer. */
 export const PROGRAM_OUTPUTS_MAX = 10_000;
+/** Entries written or removed at once while the indexes begin anew. */
+const RESTART_ENTRIES = 20_000;
 
 function programKey(program: Uint8Array): Uint8Array {
   return sha3_256(program).subarray(0, 20);
@@ -31,6 +39,48 @@ function encodePlace({ height, index }: TransactionPlace): Uint8Array {
 function decodePlace(bytes: Uint8Array): TransactionPlace {
   const reader = new ByteReader(bytes);
   return { height: reader.varint53(), index: reader.varint31() };
+}
+
+function epochKey(bucket: number, epoch: number): Uint8Array {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(epoch));
+  return bucketKey(bucket, bytes);
+}
+
+function heightEntry(height: number): KvEntry {
+  return {
+    key: bucketKey(BUCKET.meta, HEIGHT_KEY),
+    value: new ByteWriter(9).varint63(BigInt(height)).finish(),
+  };
+}
+
+function endEntry(end: Omit<EpochEnd, "certificate">): KvEntry {
+  return { key: epochKey(BUCKET.epochEnds, end.header.epoch), value: encodeEpochEndHead(end) };
+}
+
+function endCertificateEntry(certificate: Certificate): KvEntry {
+  return {
+    key: epochKey(BUCKET.epochEndCertificates, certificate.epoch),
+    value: encodeCertificate(certificate),
+  };
+}
+
+/**
+ * What a block tells of an epoch's end, on a chain with elections: the last block its header and the next committee, the
+ * first block of the next epoch its certificate.
+ */
+function epochEndEntries({ block, state }: FinalBlock): KvEntry[] {
+  const { spec } = state.rules;
+  const { header, parentCertificate } = block;
+  if (spec.votes === undefined) return [];
+  const entries: KvEntry[] = [];
+  if (header.height % spec.consensus.epochBlocks === 0) {
+    const nextKeys = (committeeOf(state, header.epoch + 1) ?? []).map(({ voteKey }) => voteKey);
+    entries.push(endEntry({ header, nextKeys }));
+  }
+  const opens = header.height > 1 && header.height % spec.consensus.epochBlocks === 1;
+  if (opens && parentCertificate !== undefined) entries.push(endCertificateEntry(parentCertificate));
+  return entries;
 }
 
 /** A transaction of a body with its place there and its mapping. */
@@ -101,9 +151,48 @@ export class SideIndexes {
       });
       this.#followOutputs(raw, puts, deletes);
     }
-    const height = new ByteWriter(9).varint63(BigInt(block.header.height)).finish();
-    puts.push({ key: bucketKey(BUCKET.meta, HEIGHT_KEY), value: height });
+    puts.push(...epochEndEntries({ block, summary, state }), heightEntry(block.header.height));
     await this.#store.batch(withoutSpentHere({ puts, deletes }));
+  }
+
+  /** How epochs ended, from `from` upwards as far as they are known here without a gap. */
+  async epochEnds(from: number, count: number): Promise<EpochEnd[]> {
+    const epochs = Array.from({ length: count }, (_, i) => from + i);
+    const ends = await this.#store.getMany(epochs.map((epoch) => epochKey(BUCKET.epochEnds, epoch)));
+    const keys = epochs.map((epoch) => epochKey(BUCKET.epochEndCertificates, epoch));
+    const certificates = await this.#store.getMany(keys);
+    const found: EpochEnd[] = [];
+    for (const [i, end] of ends.entries()) {
+      const certificate = certificates[i];
+      if (end === undefined || certificate === undefined) break;
+      const reader = new ByteReader(Uint8Array.of(...end, ...certificate));
+      const decoded = readEpochEnd(reader);
+      if (reader.error !== undefined) break;
+      found.push(decoded);
+    }
+    return found;
+  }
+
+  /**
+   * Begins anew from a state, for a node without the blocks below it: outputs by program, and the ends of epochs that the
+   * caller has verified. Transactions up to its height are not found afterwards. A crash in between leaves height 0.
+   */
+  async restart(state: SideState, ends: readonly EpochEnd[]): Promise<void> {
+    await this.#store.batch({ puts: [heightEntry(0)] });
+    for (let more = true; more; ) {
+      const deletes: Uint8Array[] = [];
+      for await (const { key } of this.#store.iterate({ limit: RESTART_ENTRIES })) deletes.push(key);
+      more = deletes.length === RESTART_ENTRIES;
+      await this.#store.batch({ deletes, puts: [heightEntry(0)] });
+    }
+    let puts: KvEntry[] = ends.flatMap((end) => [endEntry(end), endCertificateEntry(end.certificate)]);
+    for (const [id, { program }] of state.utxos.map.entries()) {
+      puts.push({ key: bucketKey(BUCKET.programs, programKey(program), hexToBytes(id)), value: EMPTY_BYTES });
+      if (puts.length < RESTART_ENTRIES) continue;
+      await this.#store.batch({ puts });
+      puts = [];
+    }
+    await this.#store.batch({ puts: [...puts, heightEntry(state.position.height)], flush: true });
   }
 
   #followOutputs(raw: Uint8Array, puts: KvEntry[], deletes: Uint8Array[]): void {

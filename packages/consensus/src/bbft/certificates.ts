@@ -12,7 +12,7 @@ import {
   VOTE_KINDS,
   verifyCertificate,
 } from "@bystack/protocol/side/certificate";
-import type { SideBlock } from "@bystack/protocol/side/proposal";
+import { certifiesParentView, type SideBlock } from "@bystack/protocol/side/proposal";
 import { bytesToHex, equalBytes, isZeroBytes } from "@bystack/utils/bytes";
 import type { PeerId } from "./events.ts";
 import { VIEWS_AHEAD_MAX, VIEWS_BEHIND_MAX } from "./limits.ts";
@@ -116,12 +116,7 @@ export function hasParentCertificate(state: BbftState, block: SideBlock): boolea
   const { header, parentCertificate } = block;
   if (header.height === 1) return true;
   if (parentCertificate === undefined || !equalBytes(parentCertificate.blockHash, header.parentHash)) return false;
-  const opens = header.parentView === 0;
-  const { kind, epoch, view } = parentCertificate;
-  const named = opens
-    ? kind === VOTE_KINDS.FINALIZE && epoch === header.epoch - 1
-    : kind === VOTE_KINDS.NOTARIZE && epoch === header.epoch && view === header.parentView;
-  const isNamed = named || state.mutation === "named";
+  const isNamed = certifiesParentView(header, parentCertificate) || state.mutation === "named";
   return isNamed && parentCertificate.height === header.height - 1 && isGenuine(state, parentCertificate);
 }
 

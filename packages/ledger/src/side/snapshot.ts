@@ -237,21 +237,40 @@ function completeVotes(votes: VotesState, { committees, missed, votersNeu }: Par
   return true;
 }
 
-/** Rebuilds a state from its entries. Compare its root with a certified one before using it. */
-export function importState(rules: SideRules, entries: Iterable<SnapshotEntry>, utxoBase?: UtxoBase): ImportResult {
+/** Takes a state in, entry by entry. Compare the root of what comes out with a certified one before using it. */
+export type StateImporter = {
+  /** False when the entry is none: the import has failed. */
+  add(entry: SnapshotEntry): boolean;
+  /**
+   * Moves the outputs so far to where final ones live and their hashes into the digest, 28 us each. Called between the
+   * chunks of a long import it bounds memory, and how long one call keeps the thread.
+   */
+  settleOutputs(): void;
+  finish(): ImportResult;
+};
+
+export function createStateImporter(rules: SideRules, utxoBase?: UtxoBase): StateImporter {
   const utxos = createUtxoSet(utxoBase);
   const paused = { reorg: false, deficit: false, in: false, out: false };
   const none = { tip: new Uint8Array(32), nextPayout: 0n, governanceSeq: 0n, paused, waitsForFloat: false };
   const votes =
     rules.spec.votes === undefined ? undefined : new VotesState({ committees: [], missed: [], votersNeu: 0n });
   const target: Target = { parts: { committees: [] }, utxos, peg: new PegState(none), votes };
-  for (const entry of entries) {
-    if (entry.value.length > SNAPSHOT_ENTRY_BYTES_MAX || !importEntry(entry, target)) {
-      return { ok: false, code: "SNAPSHOT_ENTRY" };
-    }
-  }
-  const { parts, peg } = target;
-  if (parts.position === undefined || parts.fees === undefined) return { ok: false, code: "SNAPSHOT_INCOMPLETE" };
+  let failed = false;
+  return {
+    add: (entry) => {
+      if (entry.value.length > SNAPSHOT_ENTRY_BYTES_MAX || !importEntry(entry, target)) failed = true;
+      return !failed;
+    },
+    settleOutputs: () => utxos.settle(),
+    finish: () => (failed ? { ok: false, code: "SNAPSHOT_ENTRY" } : complete(rules, target)),
+  };
+}
+
+/** Puts a whole state together from what was taken in. */
+function complete(rules: SideRules, { parts, peg, utxos, votes }: Target): ImportResult {
+  const { position, fees } = parts;
+  if (position === undefined || fees === undefined) return { ok: false, code: "SNAPSHOT_INCOMPLETE" };
   if (rules.peg !== undefined) {
     if (parts.control === undefined) return { ok: false, code: "SNAPSHOT_INCOMPLETE" };
     peg.control = parts.control;
@@ -260,7 +279,12 @@ export function importState(rules: SideRules, entries: Iterable<SnapshotEntry>, 
   }
   if (votes !== undefined && !completeVotes(votes, parts)) return { ok: false, code: "SNAPSHOT_INCOMPLETE" };
   utxos.settle();
-  const { position, fees } = parts;
-  const state = { rules, position, utxos, peg: rules.peg && peg, fees, votes };
-  return { ok: true, state: new SideState(state) };
+  return { ok: true, state: new SideState({ rules, position, utxos, peg: rules.peg && peg, fees, votes }) };
+}
+
+/** Rebuilds a state from all of its entries at once. */
+export function importState(rules: SideRules, entries: Iterable<SnapshotEntry>, utxoBase?: UtxoBase): ImportResult {
+  const importer = createStateImporter(rules, utxoBase);
+  for (const entry of entries) if (!importer.add(entry)) break;
+  return importer.finish();
 }

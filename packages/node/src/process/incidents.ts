@@ -17,6 +17,7 @@ export const INCIDENT_CODES = [
   "block-log-damaged",
   "block-log-behind",
   "blocks-missing",
+  "state-fetched",
   "snapshot-damaged",
   "index-damaged",
   "index-missing",

@@ -13,6 +13,7 @@ import { assertInvariant } from "@bystack/utils/errors";
 import type { Logger } from "@bystack/utils/ports";
 import type { ShellPorts } from "./engine-shell.ts";
 import { headersInBody, type MainHeaders } from "./main-headers.ts";
+import type { SideStore } from "./side-store.ts";
 
 /** Blocks with headers in them that are remembered until they are final or nullified. */
 export const BLOCKS_WITH_HEADERS_MAX = 64;
@@ -117,18 +118,12 @@ function committeesAround(chain: SideChain): CommitteeKeys | undefined {
 }
 
 /** What the engine starts from: the newest stored block with a certificate, and the end of the epoch before it. */
-export async function storedTip(chain: SideChain, epochBlocks: number): Promise<StoredTip> {
+export async function storedTip({ chain, certified }: Pick<SideStore, "chain" | "certified">): Promise<StoredTip> {
   const newest = await chain.blocks.newestCertified();
   const committees = committeesAround(chain);
   if (newest === undefined)
     return { height: 0, block: undefined, certificate: undefined, opening: undefined, committees };
   const { epoch, height } = newest.block.header;
-  return { height, ...newest, opening: await openingOf(chain, (epoch - 1) * epochBlocks), committees };
-}
-
-/** The last block of the epoch before with its certificate, which the block above it carries too. */
-async function openingOf({ blocks }: SideChain, height: number): Promise<StoredTip["opening"]> {
-  const last = await blocks.read(height);
-  const certificate = last?.certificate ?? (await blocks.read(height + 1))?.block.parentCertificate;
-  return last === undefined || certificate === undefined ? undefined : { block: last.block, certificate };
+  const opening = await certified((epoch - 1) * chain.rules.spec.consensus.epochBlocks);
+  return { height, ...newest, opening, committees };
 }

@@ -24,7 +24,7 @@ export type NodeInfoParts = {
   readonly instance: Instance;
   readonly clock: Clock;
   /** Undefined until the node has got so far. */
-  readonly mesh: () => Mesh | undefined;
+  readonly mesh: Mesh;
   readonly engine: () => { readonly status: BbftStatus; readonly nullifiedTotal: number } | undefined;
   /** Why the counters of the supply are not to be trusted; undefined while they agree. */
   readonly supplyProblem: () => string | undefined;
@@ -78,7 +78,7 @@ export class NodeInfo {
   #notReady(): string | null {
     const { chain, clock, engine, mesh, options, supplyProblem } = this.#parts;
     const ageMs = clock.nowMs() - this.#finalAtMs;
-    const connected = mesh()?.peers().length ?? 0;
+    const connected = mesh.peers().length;
     const status = engine()?.status;
     const silence = status?.voting === "observer" ? undefined : silenceOf(status);
     const problem = supplyProblem();
@@ -108,7 +108,7 @@ export class NodeInfo {
       blockIntervalMs: this.#intervalMs(),
       ready: because === null,
       notReadyBecause: because,
-      peers: mesh()?.peers().length ?? 0,
+      peers: mesh.peers().length,
       mempool: chain.mempool.size,
       rssBytes: process.memoryUsage.rss(),
       addressPrefix: spec.addressPrefix,
@@ -147,7 +147,7 @@ export class NodeInfo {
   }
 
   peers() {
-    const open = new Map((this.#parts.mesh()?.peers() ?? []).map((peer) => [peer.id, peer]));
+    const open = new Map(this.#parts.mesh.peers().map((peer) => [peer.id, peer]));
     return {
       items: this.#parts.options.peers.map((peer) => {
         const found = open.get(bytesToHex(peer.key));

@@ -4,9 +4,10 @@
 import { MESSAGE_BYTES_MAX, SYNC_BYTES_SOFT_MAX } from "@bystack/consensus/bbft/limits";
 import type { BbftMessage } from "@bystack/consensus/bbft/messages";
 import type { Protocol } from "@bystack/network/lanes";
+import { EPOCH_ENDS_BYTES_MAX, METHOD, QUESTION_BYTES_MAX, SNAPSHOT_PART_BYTES } from "./state-sync/messages.ts";
 
-/** 2: ASK and ANSWER name vote keys instead of places. */
-export const PROTOCOL_VERSION = 2;
+/** 2: ASK and ANSWER name vote keys instead of places. 3: questions about states. */
+export const PROTOCOL_VERSION = 3;
 
 export const MESSAGE = { consensus: 16, sync: 17, transaction: 18 } as const;
 
@@ -16,6 +17,8 @@ export const CONSENSUS_BYTES_MAX = MESSAGE_BYTES_MAX - 1024;
 export const BLOCK_BYTES_MAX = CONSENSUS_BYTES_MAX - 2 * 1024 * 1024;
 /** The largest transaction that a spec may allow. */
 const TRANSACTION_BYTES_MAX = 4_000_000;
+
+const QUESTION = { lane: "state", requestBytesMax: QUESTION_BYTES_MAX } as const;
 
 export const SIDE_PROTOCOL: Protocol = {
   lanes: [
@@ -28,13 +31,20 @@ export const SIDE_PROTOCOL: Protocol = {
       queueMessagesMax: 64,
       whenFull: "drop-newest",
     },
+    // One long answer, and parts of a snapshot: less than a second at what a peer is given.
+    { name: "state", queueBytesMax: 2 * MESSAGE_BYTES_MAX, queueMessagesMax: 64, whenFull: "drop-newest" },
   ],
   messages: [
     { type: MESSAGE.consensus, name: "consensus", lane: "consensus", bodyBytesMax: CONSENSUS_BYTES_MAX },
     { type: MESSAGE.sync, name: "sync", lane: "sync", bodyBytesMax: CONSENSUS_BYTES_MAX },
     { type: MESSAGE.transaction, name: "transaction", lane: "transactions", bodyBytesMax: TRANSACTION_BYTES_MAX },
   ],
-  methods: [],
+  methods: [
+    { ...QUESTION, method: METHOD.offer, name: "state offer", responseBytesMax: QUESTION_BYTES_MAX },
+    { ...QUESTION, method: METHOD.epochEnds, name: "epoch ends", responseBytesMax: EPOCH_ENDS_BYTES_MAX },
+    { ...QUESTION, method: METHOD.finalBlocks, name: "final blocks", responseBytesMax: CONSENSUS_BYTES_MAX },
+    { ...QUESTION, method: METHOD.snapshotPart, name: "snapshot part", responseBytesMax: SNAPSHOT_PART_BYTES },
+  ],
 };
 
 /** Bulk messages of the engine leave the consensus lane free. */

@@ -1,60 +1,47 @@
 // One node of a side chain: the composition root. Opens what is on disk, joins engine, chain, mesh, main-chain view and
 // HTTP, and takes them apart again in the opposite order. Everything that fails here ends the process with a reason.
 
-import { join } from "node:path";
 import { createClient } from "@bystack/api/client";
 import { FEDERATION_ROUTES } from "@bystack/api/federation-routes";
 import { NODE_ROUTES } from "@bystack/api/node-routes";
 import type { ApiServer } from "@bystack/api/server";
 import type { FinalBlock } from "@bystack/chain/side/side-chain";
 import { createBbftEngine } from "@bystack/consensus/bbft";
-import type { BbftConfig } from "@bystack/consensus/bbft/config";
 import { createEd25519VoteCrypto } from "@bystack/consensus/bbft/ed25519";
 import type { Target } from "@bystack/consensus/bbft/events";
 import { decodeMessage } from "@bystack/consensus/bbft/messages";
 import { statusOf } from "@bystack/consensus/bbft/status";
 import { fastestTensority } from "@bystack/crypto/tensority";
 import { createTensorityPool, type TensorityPool } from "@bystack/crypto/tensority-pool";
-import { createIdentity } from "@bystack/network/identity";
-import { createMesh, type Mesh } from "@bystack/network/mesh";
+import type { Mesh } from "@bystack/network/mesh";
 import type { PayoutView } from "@bystack/protocol/peg/payout";
 import type { Certificate } from "@bystack/protocol/side/certificate";
 import type { SideBlock } from "@bystack/protocol/side/proposal";
 import type { MainChainSpec, SideChainSpec } from "@bystack/protocol/spec";
-import { openDataFolder } from "@bystack/storage/data-folder";
 import type { Disk } from "@bystack/storage/disk";
 import type { KvStore } from "@bystack/storage/kv";
 import { bytesToHex, equalBytes } from "@bystack/utils/bytes";
 import { type Logger, nullMetrics } from "@bystack/utils/ports";
-import type { SideNodeOptions } from "../options.ts";
-import { Incidents } from "../process/incidents.ts";
 import { createInstance, type Instance, writeInstance } from "../process/instance.ts";
 import type { NodeKeys } from "../process/keys.ts";
 import { Opened } from "../process/opened.ts";
 import { serveApi } from "../process/serve.ts";
 import { systemClock, systemRng } from "../process/timers.ts";
 import { createAccuser } from "./accuse.ts";
-import { createBanFile } from "./ban-file.ts";
 import { createBlockPorts, storedTip } from "./block-ports.ts";
-import { type ConsensusRecord, openConsensusRecord } from "./consensus-record.ts";
 import { createEngineShell, type EngineShell } from "./engine-shell.ts";
-import { type FrameTap, NO_TAP, openFrameTap } from "./frame-tap.ts";
+import { type Ground, type GroundDependencies, openGround } from "./ground.ts";
 import { createSideReads } from "./handlers.ts";
 import { followMainChain, type MainFollower } from "./main-follower.ts";
 import { MainHeaders } from "./main-headers.ts";
 import { NodeInfo } from "./node-info.ts";
 import { PayoutViews } from "./payout-views.ts";
+import { PeersByVoteKey } from "./peers-by-vote-key.ts";
 import { createPegHandlers, type MemberPart } from "./peg-handlers.ts";
-import { MESSAGE, messageTypeOf, PROTOCOL_VERSION, SIDE_PROTOCOL } from "./protocol.ts";
+import { MESSAGE, messageTypeOf } from "./protocol.ts";
 import { isRecountDue, supplyProblem } from "./recount.ts";
 import { encodeFinalAnswer } from "./serve-final.ts";
-import { openSideStore, type SideStore } from "./side-store.ts";
-import { engineConfig, loadSpecs } from "./specs.ts";
 import { TransactionGate } from "./transaction-gate.ts";
-
-const DATA_FORMAT = 1;
-/** Longest wait before a validator that is away is dialled again: a network that was cut heals within 5 s (P11). */
-const REDIAL_LONGEST_MS = 2_000;
 
 /** What a federation member needs of the node it runs in. */
 export type MemberContext = {
@@ -75,17 +62,10 @@ export type MemberContext = {
   readonly payoutView: (recordedHeight: number) => Promise<PayoutView | undefined>;
 };
 
-export type SideNodeDependencies = {
-  readonly folder: string;
-  readonly options: SideNodeOptions;
-  readonly keys: NodeKeys;
-  readonly version: string;
-  readonly logger: Logger;
+export type SideNodeDependencies = GroundDependencies & {
   /** Makes the member of this process; absent where no federation code is joined. */
   readonly createMember?: (context: MemberContext) => Promise<MemberPart>;
   readonly onStopAsked: () => void;
-  /** The disk under the data folder; by default that of the operating system. */
-  readonly createDisk?: ((root: string) => Disk) | undefined;
 };
 
 export type RunningNode = {
@@ -94,66 +74,6 @@ export type RunningNode = {
   readonly ended: Promise<void>;
   stop(): Promise<void>;
 };
-
-/** Peers of the mesh by their vote key, as far as it is known: the spec names those of the first committee. */
-class PeersByVoteKey {
-  readonly #idOf = new Map<string, string>();
-
-  constructor(spec: SideChainSpec, options: SideNodeOptions) {
-    for (const peer of options.peers) {
-      const named = spec.committee.find((validator) => validator.id === peer.id);
-      const voteKey = peer.voteKey ?? named?.voteKey;
-      if (voteKey !== undefined) this.#idOf.set(bytesToHex(voteKey), bytesToHex(peer.key));
-    }
-  }
-
-  /** `committee`: vote keys of the present epoch, in whose order places count. */
-  idOf(to: Target, committee: readonly Uint8Array[]): string | undefined {
-    if ("peer" in to) return to.peer;
-    const key = committee[to.validator];
-    return key === undefined ? undefined : this.#idOf.get(bytesToHex(key));
-  }
-}
-
-/** What is opened before the parts are joined. */
-type Ground = {
-  readonly spec: SideChainSpec;
-  readonly mainSpec: MainChainSpec | undefined;
-  readonly disk: Disk;
-  readonly store: SideStore;
-  readonly config: BbftConfig;
-  readonly record: ConsensusRecord | undefined;
-  readonly tap: FrameTap;
-  readonly incidents: Incidents;
-};
-
-/** @throws BystackError OPTIONS_INVALID, FOLDER_IN_USE, SPEC_MISMATCH and what storage refuses */
-async function openGround(deps: SideNodeDependencies, opened: Opened): Promise<Ground> {
-  const { folder, options, keys, logger, createDisk } = deps;
-  const { spec, mainSpec } = loadSpecs(folder, options);
-  const path = join(folder, "data", "side");
-  const data = await openDataFolder({ path, kind: "side-node", version: DATA_FORMAT, createDisk });
-  opened.add(() => data.release());
-  const incidents = new Incidents({ folder, clock: systemClock, logger });
-  const { store: driver, snapshotBlocks, prune } = options;
-  const kept = { driver, snapshotBlocks, prune };
-  const store = await openSideStore({ data, spec, mainSpec, ...kept, rng: systemRng, logger, incidents });
-  opened.add(() => store.close());
-  // On a chain with elections every key may get a seat: its record of own votes begins before that.
-  const mayVote =
-    spec.features.votes || spec.committee.some((validator) => equalBytes(validator.voteKey, keys.vote.publicKey));
-  const voteKey = mayVote ? keys.vote.publicKey : undefined;
-  const config = engineConfig({ spec, genesisHash: store.chain.genesisHash, voteKey });
-  const { chainId } = config;
-  const record =
-    voteKey === undefined
-      ? undefined
-      : await openConsensusRecord({ folder, data, chainId, voteKey, rng: systemRng, incidents });
-  opened.add(async () => record?.close());
-  const tap = options.tap ? openFrameTap(join(folder, "log", `frames-${systemClock.nowMs()}.tap`)) : NO_TAP;
-  opened.add(() => tap.close());
-  return { spec, mainSpec, disk: data.disk, store, config, record, tap, incidents };
-}
 
 class SideNode {
   readonly #deps: SideNodeDependencies;
@@ -164,7 +84,6 @@ class SideNode {
   readonly #info: NodeInfo;
   readonly #gate = new TransactionGate(systemClock);
   readonly #payoutViews = new PayoutViews();
-  #mesh: Mesh | undefined;
   #engine: { readonly shell: EngineShell; readonly status: () => ReturnType<typeof statusOf> } | undefined;
   #headers: MainHeaders | undefined;
   #pool: TensorityPool | undefined;
@@ -186,11 +105,15 @@ class SideNode {
       chain: ground.store.chain,
       instance: this.#instance,
       clock: systemClock,
-      mesh: () => this.#mesh,
+      mesh: this.#mesh,
       engine: () =>
         this.#engine && { status: this.#engine.status(), nullifiedTotal: this.#engine.shell.nullifiedTotal() },
       supplyProblem: () => this.#supplyProblem,
     });
+  }
+
+  get #mesh(): Mesh {
+    return this.#ground.wire.mesh;
   }
 
   #tensority(): TensorityPool {
@@ -222,43 +145,19 @@ class SideNode {
     this.#opened.add(async () => this.#pool?.close());
   }
 
-  async startMesh(): Promise<number> {
-    const { options, keys, logger, version } = this.#deps;
-    const mesh = createMesh({
-      identity: createIdentity(keys.peer.seed),
-      listen: options.mesh,
-      peers: options.peers.map((peer) => ({ id: bytesToHex(peer.key), host: peer.host, port: peer.port })),
-      handshake: {
-        protocolVersion: PROTOCOL_VERSION,
-        networkHash: this.#ground.config.chainId,
-        agent: `bystack/${version}`,
-      },
-      protocol: SIDE_PROTOCOL,
-      limits: { redialLongestMs: REDIAL_LONGEST_MS },
-      banStore: createBanFile(join(this.#deps.folder, "bans.json"), logger),
-      rng: systemRng,
-      logger,
-      handlers: {
-        onConnected: (peer) => logger.info("peer connected", { peer: peer.id.slice(0, 8) }),
-        onDisconnected: (id) => logger.info("peer disconnected", { peer: id.slice(0, 8) }),
-        onMessage: (message) => this.#onMessage(message.from, message.type, message.body),
-      },
-    });
-    this.#mesh = mesh;
-    this.#opened.add(() => mesh.stop());
-    const address = await mesh.start();
-    return address?.port ?? 0;
+  listen(): void {
+    this.#ground.wire.listen((message) => this.#onMessage(message.from, message.type, message.body));
   }
 
   #onMessage(from: string, type: number, body: Uint8Array): void {
     if (type === MESSAGE.transaction) {
       const fault = this.#gate.take(from, () => this.#ground.store.chain.submit(Uint8Array.from(body)));
-      if (fault !== undefined) this.#mesh?.report(from, "peer-minor", fault);
+      if (fault !== undefined) this.#mesh.report(from, "peer-minor", fault);
       return;
     }
     this.#ground.tap.record(body);
     const message = decodeMessage(Uint8Array.from(body));
-    if (message === undefined) this.#mesh?.report(from, "peer-severe", "MALFORMED_MESSAGE");
+    if (message === undefined) this.#mesh.report(from, "peer-severe", "MALFORMED_MESSAGE");
     else this.#engine?.shell.post({ type: "message", from, message });
   }
 
@@ -280,16 +179,16 @@ class SideNode {
           const id = this.#peersByVoteKey.idOf(to, state.committees.present.keys);
           tap.record(bytes);
           // A validator whose connection is not known gets it among the others: these are short questions.
-          if (id === undefined) this.#mesh?.broadcast(messageTypeOf(type), bytes);
-          else this.#mesh?.send(id, messageTypeOf(type), bytes);
+          if (id === undefined) this.#mesh.broadcast(messageTypeOf(type), bytes);
+          else this.#mesh.send(id, messageTypeOf(type), bytes);
         },
         broadcast: (bytes, type) => {
           tap.record(bytes);
-          this.#mesh?.broadcast(messageTypeOf(type), bytes);
+          this.#mesh.broadcast(messageTypeOf(type), bytes);
         },
         finalise: (blocks, certificate) => this.#finalise(blocks, certificate),
         serveFinal: (request) => this.#serveFinal(request),
-        score: (peer, reason) => this.#mesh?.report(peer, "peer-severe", reason),
+        score: (peer, reason) => this.#mesh.report(peer, "peer-severe", reason),
         accuse: createAccuser({
           chain: store.chain,
           logger,
@@ -303,13 +202,13 @@ class SideNode {
     shell.post({
       type: "start",
       record: holdsKey ? record?.entries : [],
-      tip: await storedTip(store.chain, config.epochBlocks),
+      tip: await storedTip(store),
       nonce: systemRng.bytes(32),
     });
   }
 
   #relay(raw: Uint8Array): void {
-    this.#mesh?.broadcast(MESSAGE.transaction, raw);
+    this.#mesh.broadcast(MESSAGE.transaction, raw);
   }
 
   async #finalise(blocks: readonly SideBlock[], certificate: Certificate): Promise<void> {
@@ -352,7 +251,7 @@ class SideNode {
     const { peer } = request.to;
     const { store, config } = this.#ground;
     const bytes = await encodeFinalAnswer(store.chain.blocks, request, config.epochBlocks);
-    if (bytes !== undefined) this.#mesh?.send(peer, MESSAGE.sync, bytes);
+    if (bytes !== undefined) this.#mesh.send(peer, MESSAGE.sync, bytes);
   }
 
   async startServer(): Promise<number> {
@@ -449,13 +348,14 @@ class SideNode {
 export async function startSideNode(deps: SideNodeDependencies): Promise<RunningNode> {
   const opened = new Opened();
   try {
-    const node = new SideNode(deps, await openGround(deps, opened), opened);
-    const mesh = await node.startMesh();
+    const ground = await openGround(deps, opened);
+    const node = new SideNode(deps, ground, opened);
     const http = await node.startServer();
     node.followMain();
     await node.startEngine();
+    node.listen();
     await node.startMember();
-    return node.announce({ http, mesh });
+    return node.announce({ http, mesh: ground.meshPort });
   } catch (error) {
     await opened.close().catch(() => {});
     throw error;

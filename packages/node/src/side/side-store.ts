@@ -1,38 +1,35 @@
 // Opening what a side node keeps on disk: block log, snapshots, indexes; and taking snapshots as the chain grows.
 
-import type { BlockStore } from "@bystack/chain/side/block-store";
+import type { BlockStore, Certified } from "@bystack/chain/side/block-store";
 import { SideIndexes } from "@bystack/chain/side/indexes";
 import { type FinalBlock, SideChain } from "@bystack/chain/side/side-chain";
-import { decodeStateChunks, encodeStateChunks } from "@bystack/chain/side/snapshots";
-import type { StoredBlock } from "@bystack/chain/side/stored-block";
-import { createUtxoBase } from "@bystack/chain/side/utxo-base";
-import { createSideRules } from "@bystack/ledger/side/rules";
-import type { SideState } from "@bystack/ledger/side/state";
-import type { UtxoBase } from "@bystack/ledger/side/utxo";
-import { chainIdOf, type MainChainSpec, type SideChainSpec } from "@bystack/protocol/spec";
-import type { DataFolder } from "@bystack/storage/data-folder";
-import type { Disk } from "@bystack/storage/disk";
+import { encodeStateChunks } from "@bystack/chain/side/snapshots";
+import { chainIdOf, type SideChainSpec } from "@bystack/protocol/spec";
 import { isStorageError } from "@bystack/storage/errors";
 import type { KvStore } from "@bystack/storage/kv";
 import { createMemoryStore } from "@bystack/storage/memory";
-import { listSnapshots, readSnapshot, removeSnapshot, writeSnapshot } from "@bystack/storage/snapshot";
-import { UtxoTable } from "@bystack/storage/utxo-table";
+import { listSnapshots, removeSnapshot, writeSnapshot } from "@bystack/storage/snapshot";
+import type { UtxoTable } from "@bystack/storage/utxo-table";
 import { bytesToHex, equalBytes } from "@bystack/utils/bytes";
-import { BystackError } from "@bystack/utils/errors";
-import type { Logger, Rng } from "@bystack/utils/ports";
 import { nodeError } from "../errors.ts";
-import type { Incidents } from "../process/incidents.ts";
 import { Opened } from "../process/opened.ts";
-import { abandonBlockLog, type BlockLogOptions, noteGaps, openBlockLog, repairBlockLog } from "./block-log.ts";
+import { loadBeginning, writeBeginning } from "./beginning.ts";
+import {
+  abandonBlockLog,
+  type BlockLogOptions,
+  noteGaps,
+  noteStateSync,
+  openBlockLog,
+  repairBlockLog,
+} from "./block-log.ts";
 import { openSealedKv } from "./sealed-kv.ts";
 import { AHEAD_BLOCKS_MIN, SignatureAhead } from "./signature-ahead.ts";
 import { SnapshotSchedule } from "./snapshot-schedule.ts";
+import { findState, newOutputs, type SnapshotPlace, type StateFileOptions, snapshotPlace } from "./state-file.ts";
+import type { Beginning } from "./state-sync/state-sync.ts";
 
-const SNAPSHOTS_FOLDER = "snapshots";
 const INDEX_FOLDER = "index";
 const SNAPSHOTS_KEPT = 2;
-/** Memory of the UTXO table: about 15 million outputs of the usual kind. */
-export const UTXO_TABLE_BYTES_MAX = 4_294_967_296;
 /** Blocks between two lines of progress while replaying. */
 const REPLAY_REPORT_BLOCKS = 5000;
 
@@ -41,89 +38,25 @@ export type SideStore = {
   readonly indexes: SideIndexes;
   /** A store of the federation member's own: bucket numbers of two owners must not meet in one. */
   readonly memberKv: KvStore;
+  readonly snapshots: SnapshotPlace;
+  /** A block with its FINALIZE certificate; also the last one before the log of a node that began with a state. */
+  certified(height: number): Promise<Certified | undefined>;
   /** Takes note of new final blocks and writes a snapshot of the final state when it is time for one. */
   follow(final: readonly FinalBlock[]): Promise<void>;
   close(): Promise<void>;
 };
 
-export type SideStoreOptions = {
-  readonly data: DataFolder;
-  readonly spec: SideChainSpec;
-  readonly mainSpec: MainChainSpec | undefined;
+export type SideStoreOptions = StateFileOptions & {
   readonly driver: "lmdb" | "memory";
   readonly snapshotBlocks: number;
-  readonly rng: Rng;
-  readonly logger: Logger;
-  readonly incidents: Incidents;
-  /** Removes blocks that no restart needs once a snapshot covers them. */
-  readonly prune: boolean;
+  /** Which blocks are kept (node.json). */
+  readonly history: "archive" | "kept" | "pruned";
   /** Bytes of one file of the block log; only whole ones are pruned. */
   readonly segmentBytesMax?: number;
 };
 
 function blockLogOptions({ data, rng, incidents, segmentBytesMax }: SideStoreOptions): BlockLogOptions {
   return { disk: data.disk, rng, incidents, ...(segmentBytesMax !== undefined && { segmentBytesMax }) };
-}
-
-type SnapshotPlace = { readonly disk: Disk; readonly folder: string };
-
-/** Final outputs in memory: the table, and how the ledger sees it. */
-type Outputs = { readonly table: UtxoTable; readonly utxoBase: UtxoBase };
-
-function newOutputs(rng: Rng): Outputs {
-  const table = new UtxoTable({ rng, bytesMax: UTXO_TABLE_BYTES_MAX });
-  return { table, utxoBase: createUtxoBase(table) };
-}
-
-type Found = Outputs & { readonly state: SideState };
-
-/** Whether the block after a state names its root: what makes a snapshot more than a file with good checksums. */
-function isConfirmed(state: SideState, next: StoredBlock | undefined): boolean {
-  return next !== undefined && equalBytes(next.block.header.parentStateRoot, state.root());
-}
-
-/** What a snapshot of a height holds. @throws BystackError SNAPSHOT_DAMAGED and what the disk refuses */
-async function loadState(options: SideStoreOptions, place: SnapshotPlace, id: bigint): Promise<Found | undefined> {
-  const outputs = newOutputs(options.rng);
-  const rules = createSideRules(options.spec, options.mainSpec);
-  const state = await decodeStateChunks({ rules, chunks: readSnapshot(place, id), utxoBase: outputs.utxoBase });
-  return state === undefined || state.position.height !== Number(id) ? undefined : { ...outputs, state };
-}
-
-const UNCONFIRMED = "a snapshot is not the state that the log confirms; an older one or the log is used";
-const UNREADABLE = "a snapshot cannot be read; an older one or the log is used";
-
-type Search = { readonly found: Found | undefined; readonly bad: readonly bigint[] };
-
-/** The newest snapshot that reads well, is confirmed by the block log and is not ahead of the indexes; the bad ones met. */
-async function findState(
-  options: SideStoreOptions,
-  limits: { heightMax: number; blocks: BlockStore },
-): Promise<Search> {
-  const place = { disk: options.data.disk, folder: SNAPSHOTS_FOLDER };
-  const bad: bigint[] = [];
-  for (const id of await listSnapshots(place)) {
-    const height = Number(id);
-    if (height > limits.heightMax) continue;
-    const next = await limits.blocks.read(height + 1);
-    let why = "its state is not the one that the next block names";
-    try {
-      const found = await loadState(options, place, id);
-      if (found !== undefined && isConfirmed(found.state, next)) return { found, bad };
-      options.logger.warn(UNCONFIRMED, { height });
-    } catch (error) {
-      why = error instanceof BystackError ? `${error.message} ${error.why}` : String(error);
-      options.logger.warn(UNREADABLE, { height, why });
-    }
-    bad.push(id);
-    options.incidents.note({
-      code: "snapshot-damaged",
-      file: `data/side/${SNAPSHOTS_FOLDER}`,
-      what: `the snapshot of height ${height} is no good: ${why}`,
-      done: "an older one or the blocks are used; the next snapshot replaces it",
-    });
-  }
-  return { found: undefined, bad };
 }
 
 const REMEDIES = {
@@ -160,16 +93,25 @@ type OpenedChain = {
 /** Undefined when the log begins behind every state that this node has. */
 async function openChain(
   options: SideStoreOptions,
-  blocks: BlockStore,
-  indexes: SideIndexes,
+  parts: { readonly blocks: BlockStore; readonly indexes: SideIndexes; readonly begunAt: number },
+  beginning: Beginning | undefined,
 ): Promise<OpenedChain | undefined> {
+  const { blocks, indexes } = parts;
   await assertOwnBlocks(blocks, options.spec);
   const indexed = await indexes.height();
+  // Replay brings the indexes along, so it begins where they end; unless the blocks from there on are not here.
+  const canFollow = indexed >= blocks.firstHeight - 1;
   // One block above the snapshot is needed: it names the state's root.
-  const { found, bad } = await findState(options, { heightMax: Math.min(blocks.height - 1, indexed), blocks });
+  const heightMax = Math.min(blocks.height - 1, canFollow ? indexed : blocks.height);
+  const { found, bad } =
+    beginning === undefined ? await findState(options, { heightMax, blocks }) : { found: beginning, bad: [] };
   const from = found?.state.position.height ?? 0;
   if (from < blocks.firstHeight - 1) return undefined;
-  noteGaps(options.incidents, { blocks, indexed, prunes: options.prune });
+  if (beginning === undefined) {
+    const beginsAt = options.history === "pruned" ? undefined : parts.begunAt;
+    noteGaps(options.incidents, { blocks, indexed, from, beginsAt });
+  } else noteStateSync(options.incidents, from);
+  if (found !== undefined && indexed < from) await indexes.restart(found.state, beginning?.epochEnds ?? []);
   const { table, utxoBase } = found ?? newOutputs(options.rng);
   const schedule = new SnapshotSchedule({ blocksMax: options.snapshotBlocks, height: from });
   if (blocks.height > from) options.logger.info("replaying stored blocks", { from: from + 1, to: blocks.height });
@@ -186,7 +128,7 @@ async function openChain(
       async (block) => {
         const { height } = block.block.header;
         schedule.add(block.block.header.transactionCount);
-        if (height > indexed) await indexes.follow(block);
+        if (height > Math.max(indexed, from)) await indexes.follow(block);
         if (height % REPLAY_REPORT_BLOCKS === 0) options.logger.info("replayed", { height, of: blocks.height });
         await ahead?.ready(height + 1);
       },
@@ -224,10 +166,10 @@ class SnapshotWriter {
   }
 
   async #write(height: number, chunks: readonly Uint8Array[]): Promise<void> {
-    const place = { disk: this.#options.data.disk, folder: SNAPSHOTS_FOLDER };
+    const place = snapshotPlace(this.#options.data);
     await writeSnapshot(place, { id: BigInt(height), chunks, keep: SNAPSHOTS_KEPT });
     for (const id of this.#opened.badSnapshots) if (Number(id) !== height) await removeSnapshot(place, id);
-    if (!this.#options.prune) return;
+    if (this.#options.history !== "pruned") return;
     const oldest = (await listSnapshots(place)).at(-1);
     const { epochBlocks } = this.#options.spec.consensus;
     // A restart needs the block of its snapshot, and the last one of the epoch before, by which that epoch was entered.
@@ -237,7 +179,7 @@ class SnapshotWriter {
 }
 
 /** One attempt; what it opened is closed again when it fails. Undefined: the log was of no use and has been set aside. */
-async function openOnce(options: SideStoreOptions): Promise<SideStore | undefined> {
+async function openOnce(options: SideStoreOptions, beginning: Beginning | undefined): Promise<SideStore | undefined> {
   const opened = new Opened();
   try {
     const { log, blocks } = await openBlockLog(blockLogOptions(options));
@@ -247,7 +189,8 @@ async function openOnce(options: SideStoreOptions): Promise<SideStore | undefine
     const memberKv = await openKv(options, "member");
     opened.add(() => memberKv.close());
     const indexes = new SideIndexes(kv);
-    const chain = await openChain(options, blocks, indexes);
+    const begun = await loadBeginning(options.data);
+    const chain = await openChain(options, { blocks, indexes, begunAt: begun?.height ?? 1 }, beginning);
     if (chain === undefined) {
       await opened.close();
       await abandonBlockLog(blockLogOptions(options), blocks.firstHeight);
@@ -255,10 +198,14 @@ async function openOnce(options: SideStoreOptions): Promise<SideStore | undefine
     }
     const snapshots = new SnapshotWriter(options, chain);
     opened.add(() => snapshots.writing);
+    const opening = begun?.opening;
     return {
       chain: chain.chain,
       indexes,
       memberKv,
+      snapshots: snapshotPlace(options.data),
+      certified: async (height) =>
+        (await blocks.certified(height)) ?? (opening?.block.header.height === height ? opening : undefined),
       follow: (final) => snapshots.follow(final),
       close: () => opened.close(),
     };
@@ -275,13 +222,21 @@ async function openOnce(options: SideStoreOptions): Promise<SideStore | undefine
 export async function openSideStore(options: SideStoreOptions): Promise<SideStore> {
   let store: SideStore | undefined;
   try {
-    store = await openOnce(options);
+    store = await openOnce(options, undefined);
   } catch (error) {
     if (!isStorageError(error, "LOG_DAMAGED")) throw error;
     // Met while the blocks of a log were read that is too long to be checked as a whole at each start.
     await repairBlockLog(blockLogOptions(options));
   }
-  store ??= await openOnce(options);
+  store ??= await openOnce(options, undefined);
   if (store === undefined) throw new Error("invariant broken: an empty block log begins at block 1");
+  return store;
+}
+
+/** Begins with a state from a peer; the store must be closed and without blocks. @throws what the disk refuses */
+export async function openFetchedStore(options: SideStoreOptions, beginning: Beginning): Promise<SideStore> {
+  await writeBeginning(options, beginning);
+  const store = await openOnce(options, beginning);
+  if (store === undefined) throw new Error("invariant broken: the log begins with the block of the fetched state");
   return store;
 }

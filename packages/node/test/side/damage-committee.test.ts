@@ -18,7 +18,7 @@ const committee = new Committee({
   count: 4,
   program: publicKeyProgram(new Uint8Array(32)),
   coins: 3,
-  extra: { tap: true },
+  extra: { tap: true, history: "archive" },
 });
 const others: Started[] = [];
 const seat: Seat = committee.seats[3] ?? assert.fail("there is no fourth seat");

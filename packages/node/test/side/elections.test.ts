@@ -41,8 +41,8 @@ const committee = new Committee({
     thresholdNeu: 100n * COIN,
     bondMinNeu: BOND_NEU,
     committeeMax: 4,
-    unbondingBlocks: 1000,
-    trustingMs: 50_000,
+    unbondingBlocks: 10_000,
+    trustingMs: 900_000,
   },
 });
 const { spec } = committee;
@@ -197,6 +197,19 @@ suite("an election", () => {
     );
     const { finalHeight } = await nodeAt(4).client.call("info");
     await untilHeight(nodeAt(1).client, finalHeight + 2);
+  });
+
+  test("a node that lost everything begins with a state, proven from the first committee to the elected one", async () => {
+    const seat = committee.seats[3] ?? assert.fail("a fourth seat");
+    committee.wipe(seat);
+    nodes[3] = await committee.start(seat);
+    const { client } = nodeAt(3);
+    const codes = (await client.call("incidents")).items.map(({ code }) => code);
+    assert.ok(codes.includes("state-fetched"), codes.join(", "));
+    await assert.rejects(client.call("block", { params: { ref: "1" } }), /no such block/);
+    const { finalHeight } = await nodeAt(1).client.call("info");
+    await untilHeight(client, finalHeight + CONSENSUS.epochBlocks);
+    assert.deepEqual(await voteKeysNow(client), await voteKeysNow(nodeAt(1).client));
   });
 
   test("a light client gets from the first committee to the elected one by certificates alone", async () => {

@@ -9,7 +9,7 @@ import { createSideTransaction, type SideTransaction } from "@bystack/protocol/s
 import type { SideChainSpec } from "@bystack/protocol/spec";
 import { createDevSideSpec } from "@bystack/protocol/spec/presets";
 import type { SideStore } from "../../src/side/side-store.ts";
-import { blockOf, certificateOf, ZERO } from "./blocks-kit.ts";
+import { blockOf, certificateOf, VOTE_KEY, ZERO } from "./blocks-kit.ts";
 
 const SEED = new Uint8Array(32).fill(3);
 const PUBLIC_KEY = publicKeyFromSeed(SEED);
@@ -23,7 +23,7 @@ export function paymentsSpec(coins: number, epochBlocks = EPOCH_BLOCKS): SideCha
   return createDevSideSpec({
     name: "payments",
     genesisTimeMs: 1_700_000_000_000,
-    committee: [{ id: "v1", voteKey: new Uint8Array(32).fill(1), rewardProgram: Uint8Array.of(0x51) }],
+    committee: [{ id: "v1", voteKey: VOTE_KEY, rewardProgram: Uint8Array.of(0x51) }],
     federation: null,
     genesisOutputs: Array.from({ length: coins }, () => ({ program: PROGRAM, amountNeu: COIN_NEU })),
     consensus: { epochBlocks, run: 1 },

@@ -28,7 +28,7 @@ after(() => rmSync(root, { recursive: true, force: true }));
 type Look = { readonly store: SideStore; readonly incidents: Incidents };
 
 /** Opens the store of a folder for as long as it is looked at. */
-async function look<T>(folder: string, prune: boolean, see: (opened: Look) => Promise<T>): Promise<T> {
+async function look<T>(folder: string, history: "kept" | "pruned", see: (opened: Look) => Promise<T>): Promise<T> {
   const data = await openDataFolder({ path: join(root, folder), kind: "side-node", version: 1 });
   const incidents = incidentsIn(join(root, `${folder}-incidents`));
   const store = await openSideStore({
@@ -37,7 +37,7 @@ async function look<T>(folder: string, prune: boolean, see: (opened: Look) => Pr
     mainSpec: undefined,
     driver: "lmdb",
     snapshotBlocks: SNAPSHOT_BLOCKS,
-    prune,
+    history,
     segmentBytesMax: SEGMENT_BYTES,
     rng: createSeededRng(1),
     logger: nullLogger,
@@ -62,31 +62,31 @@ function snapshotsOf(folder: string): string[] {
 }
 
 test("blocks go that no restart needs; the end of the epoch before the older snapshot stays", async () => {
-  await look("pruned", true, grow);
+  await look("pruned", "pruned", grow);
   // Snapshots are of heights 30 and 40; the epoch of block 30 was entered by block 25.
   assert.deepEqual(
     snapshotsOf("pruned").map((path) => Number.parseInt(path.slice(-21, -5), 16)),
     [30, 40],
   );
-  await look("pruned", true, async (opened) => {
+  await look("pruned", "pruned", async (opened) => {
     const { chain } = opened.store;
     const { firstHeight } = chain.blocks;
     assert.ok(firstHeight > 1 && firstHeight <= 25, `first ${firstHeight}`);
     assert.ok((await chain.blocks.read(25)) !== undefined);
     assert.deepEqual([chain.height, codesOf(opened)], [BLOCKS, []]);
-    assert.equal((await storedTip(chain, EPOCH_BLOCKS)).opening?.block.header.height, 40);
+    assert.equal((await storedTip(opened.store)).opening?.block.header.height, 40);
   });
 });
 
 test("a node that keeps all keeps all, and has the same state", async () => {
-  await look("whole", false, grow);
+  await look("whole", "kept", grow);
   const rootOf = ({ store }: Look) => Promise.resolve(bytesToHex(store.chain.final.root()));
-  assert.equal(await look("whole", false, rootOf), await look("pruned", true, rootOf));
-  assert.equal(await look("whole", false, async ({ store }) => store.chain.blocks.firstHeight), 1);
+  assert.equal(await look("whole", "kept", rootOf), await look("pruned", "pruned", rootOf));
+  assert.equal(await look("whole", "kept", async ({ store }) => store.chain.blocks.firstHeight), 1);
 });
 
 test("what is gone is not served, and asking for it harms nobody", async () => {
-  await look("pruned", true, async ({ store }) => {
+  await look("pruned", "pruned", async ({ store }) => {
     const { blocks } = store.chain;
     const answer = (fromHeight: number) => encodeFinalAnswer(blocks, { fromHeight, countMax: 4 }, EPOCH_BLOCKS);
     assert.equal(await answer(1), undefined);
@@ -97,13 +97,13 @@ test("what is gone is not served, and asking for it harms nobody", async () => {
 
 test("one snapshot lost: the older one leads past the gap", async () => {
   truncateSync(snapshotsOf("pruned")[1] ?? "", 100);
-  await look("pruned", true, async (opened) => {
+  await look("pruned", "pruned", async (opened) => {
     assert.deepEqual([opened.store.chain.height, codesOf(opened)], [BLOCKS, ["snapshot-damaged"]]);
   });
 });
 
 test("who does not prune any more is told what is missing, and goes on", async () => {
-  await look("pruned", false, async (opened) => {
+  await look("pruned", "kept", async (opened) => {
     assert.equal(opened.store.chain.height, BLOCKS);
     assert.ok(codesOf(opened).includes("blocks-missing"));
   });
@@ -111,7 +111,7 @@ test("who does not prune any more is told what is missing, and goes on", async (
 
 test("no snapshot left: the log is kept aside and everything is fetched again", async () => {
   for (const path of snapshotsOf("pruned")) truncateSync(path, 100);
-  await look("pruned", true, async (opened) => {
+  await look("pruned", "pruned", async (opened) => {
     assert.equal(opened.store.chain.height, 0);
     const said = opened.incidents.items.map(({ what }) => what);
     assert.ok(said.some((what) => /^blocks 1 to \d+ are gone, and no snapshot or index leads past/.test(what)));

@@ -273,7 +273,7 @@ suite("the disk of a node that was stopped", () => {
       rng: createSeededRng(1),
       logger,
       incidents: incidentsIn(seatAt(1).folder),
-      prune: false,
+      history: "kept",
     });
     const found = {
       height: store.chain.height,

@@ -39,7 +39,7 @@ before(async () => {
     mainSpec: undefined,
     driver: "memory",
     snapshotBlocks: 1_000_000,
-    prune: false,
+    history: "kept",
     rng: createSeededRng(1),
     logger: nullLogger,
     incidents: incidentsIn(root),

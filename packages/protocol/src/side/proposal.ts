@@ -5,7 +5,14 @@
 
 import { equalBytes, type Hash } from "@bystack/utils/bytes";
 import { type ByteReader, ByteWriter } from "../wire.ts";
-import { type Certificate, readCertificate, SIGNATURE_BYTES, skipRoot, writeCertificate } from "./certificate.ts";
+import {
+  type Certificate,
+  readCertificate,
+  SIGNATURE_BYTES,
+  skipRoot,
+  VOTE_KINDS,
+  writeCertificate,
+} from "./certificate.ts";
 import {
   encodeSideHeader,
   hashSideHeader,
@@ -47,6 +54,16 @@ export type SideProposal = {
 /** Views between the parent and this block: each needs one NULLIFY certificate. */
 export function skippedViews(header: SideHeader): number {
   return header.view - header.parentView - 1;
+}
+
+/**
+ * Whether a certificate is of the kind, epoch and view in which a header says that its parent was certified: FINALIZE of the
+ * epoch before for an epoch's first block, of any view; otherwise NOTARIZE in the parent's view.
+ */
+export function certifiesParentView(header: SideHeader, { kind, epoch, view }: Certificate): boolean {
+  return header.parentView === 0
+    ? kind === VOTE_KINDS.FINALIZE && epoch === header.epoch - 1
+    : kind === VOTE_KINDS.NOTARIZE && epoch === header.epoch && view === header.parentView;
 }
 
 /** A block from its parts. @returns undefined when a part does not match the header's roots or its count. */
