@@ -364,7 +364,14 @@ suite("snapshots", () => {
       const parent = chain.tip?.block;
       const parentHash: Hash = parent?.hash ?? chain.genesisHash;
       const view = chain.height + 1;
-      const content = chain.build({ parentHash, view, halvings: 0, headers: undefined, verdicts: new Map() });
+      const content = chain.build({
+        parentHash,
+        view,
+        gasMax: undefined,
+        halvings: 0,
+        headers: undefined,
+        verdicts: new Map(),
+      });
       assert.ok(content !== undefined);
       const made = blockOf({ chainId: chain.rules.chainId, genesisMs: spec.genesis.timeMs }, parent, content);
       const block = createSideBlock({ ...made, header: { ...made.header, parentHash } });

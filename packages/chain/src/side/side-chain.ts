@@ -138,11 +138,13 @@ export class SideChain {
 
   /**
    * Fills a block on top of a parent that is final or was executed: the coinbase that is due, the headers transaction, then
-   * the mempool. `halvings`: how often to halve the fill, after own blocks that the committee could not check in time.
+   * the mempool. `gasMax`: what the committee can check in time, undefined while that is not known; `halvings`: how often to
+   * halve the fill, after own blocks that got no certificate. One transaction of any size always fits.
    */
   build(request: {
     parentHash: Hash;
     view: number;
+    gasMax: number | undefined;
     halvings: number;
     headers: Uint8Array | undefined;
     verdicts: PowVerdicts;
@@ -151,7 +153,7 @@ export class SideChain {
     if (parent === undefined) return undefined;
     const { limits, gas } = this.rules.spec;
     const bytesMax = Math.floor(limits.blockBytesMax / 2 ** request.halvings);
-    const gasMax = Math.floor(gas.maxBlock / 2 ** request.halvings);
+    const gasMax = Math.floor(Math.min(gas.maxBlock, request.gasMax ?? gas.maxBlock) / 2 ** request.halvings);
     const builder = createBodyBuilder({
       parent,
       view: request.view,

@@ -157,6 +157,7 @@ suite("following", () => {
     const content = chain.build({
       parentHash: chain.genesisHash,
       view: 1,
+      gasMax: undefined,
       halvings: 0,
       headers: undefined,
       verdicts: new Map(),

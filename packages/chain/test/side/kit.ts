@@ -190,6 +190,7 @@ export function buildOn(
   const content = chain.build({
     parentHash: parent?.hash ?? chain.genesisHash,
     view: ((height - 1) % chain.rules.spec.consensus.epochBlocks) + 1,
+    gasMax: undefined,
     halvings: 0,
     headers: options.headers,
     verdicts: options.headers === undefined ? new Map() : "assumed",

@@ -213,10 +213,18 @@ suite("what a block takes", () => {
     const small = { ...spec, limits: { ...spec.limits, blockBytesMax: 8 * size + 10 } };
     const chain = await openChain(createMemoryDisk(), { spec: small });
     for (const coin of genesisCoins(small)) assert.equal(codeOf(chain, pay(coin, TRUE)), "ok");
-    const countAt = (halvings: number) =>
-      chain.build({ parentHash: chain.genesisHash, view: 1, halvings, headers: undefined, verdicts: new Map() })
-        ?.transactionCount;
+    const countAt = (halvings: number, gasMax?: number) =>
+      chain.build({
+        parentHash: chain.genesisHash,
+        view: 1,
+        gasMax,
+        halvings,
+        headers: undefined,
+        verdicts: new Map(),
+      })?.transactionCount;
     assert.deepEqual([countAt(0), countAt(1), countAt(2), countAt(9)], [8, 4, 2, 0]);
+    // Each takes about as much gas as it has bytes; the one that passes the limit is still taken, so that any can be.
+    assert.deepEqual([countAt(0, 1), countAt(0, 3 * size), countAt(0, 2 ** 40), countAt(1, 5 * size)], [1, 3, 8, 3]);
     await extend(chain);
     assert.equal(chain.mempool.size, 4);
     await extend(chain);

@@ -3,6 +3,7 @@
 
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { SideChain } from "@bystack/chain/side/side-chain";
+import type { ExecuteResult } from "@bystack/chain/side/state-tree";
 import type { CommitteeKeys } from "@bystack/consensus/bbft/committee";
 import type { StoredTip } from "@bystack/consensus/bbft/events";
 import type { SideState } from "@bystack/ledger/side/state";
@@ -12,6 +13,7 @@ import { bytesToHex, equalBytes, type Hash } from "@bystack/utils/bytes";
 import { assertInvariant } from "@bystack/utils/errors";
 import type { Logger } from "@bystack/utils/ports";
 import type { ShellPorts } from "./engine-shell.ts";
+import type { LoadLimit } from "./load-limit.ts";
 import { headersInBody, type MainHeaders } from "./main-headers.ts";
 import type { SideStore } from "./side-store.ts";
 
@@ -40,8 +42,12 @@ export function createBlockPorts(options: {
   /** Undefined on a chain without a federation. */
   readonly headers: MainHeaders | undefined;
   readonly logger: Logger;
+  /** How fast this node checks blocks is measured here. */
+  readonly load: LoadLimit;
+  /** The most gas that the committee can check in time. */
+  readonly gasMax: () => number | undefined;
 }): BlockPorts {
-  const { chain, headers, logger } = options;
+  const { chain, headers, logger, load, gasMax } = options;
   const withHeaders = new BlocksWithHeaders();
 
   /** After a crash inside a batch the store is ahead of the engine: what it holds was executed. */
@@ -69,7 +75,10 @@ export function createBlockPorts(options: {
     if (parent === undefined) return false;
     // Under a certificate somebody has checked the proof of work: a newcomer need not compute it for years of headers.
     const verdicts = certified ? "assumed" : await headers?.verdicts(parent, block.batches);
-    const result = chain.execute(block, verdicts ?? new Map<string, boolean>());
+    const execute = () => chain.execute(block, verdicts ?? new Map<string, boolean>());
+    const gasOf = (result: ExecuteResult): number => (result.ok ? result.executed.summary.gasUsed : 0);
+    // Blocks of a sync come in rows and say nothing about one that has to be voted on.
+    const result = certified ? execute() : load.measure(execute, gasOf);
     if (!result.ok) logger.warn("a proposed block is invalid", { height, code: result.code, where: result.where });
     if (headersInBody(block.batches).length > 0) withHeaders.add(block.hash);
     return result.ok;
@@ -83,6 +92,7 @@ export function createBlockPorts(options: {
       return chain.build({
         parentHash: request.parentHash,
         view: request.view,
+        gasMax: gasMax(),
         halvings: request.halvings,
         headers: transaction,
         // Our own main node has verified these; whoever validates the block asks its own.

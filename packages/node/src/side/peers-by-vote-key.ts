@@ -23,4 +23,9 @@ export class PeersByVoteKey {
     const key = committee[to.validator];
     return key === undefined ? undefined : this.#idOf.get(bytesToHex(key));
   }
+
+  /** Peers in the places of a committee; undefined where the place is this node's own or its peer is not known. */
+  inOrder(committee: readonly Uint8Array[]): (string | undefined)[] {
+    return committee.map((key) => this.#idOf.get(bytesToHex(key)));
+  }
 }

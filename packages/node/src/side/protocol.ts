@@ -4,12 +4,13 @@
 import { MESSAGE_BYTES_MAX, SYNC_BYTES_SOFT_MAX } from "@bystack/consensus/bbft/limits";
 import type { BbftMessage } from "@bystack/consensus/bbft/messages";
 import type { Protocol } from "@bystack/network/lanes";
+import { REPORT_BYTES_MAX } from "./load-limit.ts";
 import { EPOCH_ENDS_BYTES_MAX, METHOD, QUESTION_BYTES_MAX, SNAPSHOT_PART_BYTES } from "./state-sync/messages.ts";
 
-/** 2: ASK and ANSWER name vote keys instead of places. 3: questions about states. */
+/** 2: ASK and ANSWER name vote keys instead of places. 3: questions about states, reports of load. */
 export const PROTOCOL_VERSION = 3;
 
-export const MESSAGE = { consensus: 16, sync: 17, transaction: 18 } as const;
+export const MESSAGE = { consensus: 16, sync: 17, transaction: 18, load: 19 } as const;
 
 /** Largest frame body that a connection takes; a consensus message is never larger. */
 export const CONSENSUS_BYTES_MAX = MESSAGE_BYTES_MAX - 1024;
@@ -38,6 +39,7 @@ export const SIDE_PROTOCOL: Protocol = {
     { type: MESSAGE.consensus, name: "consensus", lane: "consensus", bodyBytesMax: CONSENSUS_BYTES_MAX },
     { type: MESSAGE.sync, name: "sync", lane: "sync", bodyBytesMax: CONSENSUS_BYTES_MAX },
     { type: MESSAGE.transaction, name: "transaction", lane: "transactions", bodyBytesMax: TRANSACTION_BYTES_MAX },
+    { type: MESSAGE.load, name: "load", lane: "transactions", bodyBytesMax: REPORT_BYTES_MAX },
   ],
   methods: [
     { ...QUESTION, method: METHOD.offer, name: "state offer", responseBytesMax: QUESTION_BYTES_MAX },

@@ -32,6 +32,7 @@ import { createBlockPorts, storedTip } from "./block-ports.ts";
 import { createEngineShell, type EngineShell } from "./engine-shell.ts";
 import { type Ground, type GroundDependencies, openGround } from "./ground.ts";
 import { createSideReads } from "./handlers.ts";
+import { decodeReport, encodeReport, LoadLimit, REPORT_INTERVAL_MS } from "./load-limit.ts";
 import { followMainChain, type MainFollower } from "./main-follower.ts";
 import { MainHeaders } from "./main-headers.ts";
 import { NodeInfo } from "./node-info.ts";
@@ -84,6 +85,7 @@ class SideNode {
   readonly #info: NodeInfo;
   readonly #gate = new TransactionGate(systemClock);
   readonly #payoutViews = new PayoutViews();
+  readonly #load = new LoadLimit(systemClock);
   #engine: { readonly shell: EngineShell; readonly status: () => ReturnType<typeof statusOf> } | undefined;
   #headers: MainHeaders | undefined;
   #pool: TensorityPool | undefined;
@@ -155,6 +157,12 @@ class SideNode {
       if (fault !== undefined) this.#mesh.report(from, "peer-minor", fault);
       return;
     }
+    if (type === MESSAGE.load) {
+      const gas = decodeReport(body);
+      if (gas === undefined) this.#mesh.report(from, "peer-severe", "MALFORMED_MESSAGE");
+      else this.#load.take(from, gas);
+      return;
+    }
     this.#ground.tap.record(body);
     const message = decodeMessage(Uint8Array.from(body));
     if (message === undefined) this.#mesh.report(from, "peer-severe", "MALFORMED_MESSAGE");
@@ -173,7 +181,16 @@ class SideNode {
       logger,
       metrics: nullMetrics,
       ports: {
-        ...createBlockPorts({ chain: store.chain, headers: this.#headers, logger }),
+        ...createBlockPorts({
+          chain: store.chain,
+          headers: this.#headers,
+          logger,
+          load: this.#load,
+          gasMax: () => {
+            const { keys, f } = state.committees.present;
+            return this.#load.gasMax(this.#peersByVoteKey.inOrder(keys), f);
+          },
+        }),
         persist: (entries, replace) => record?.persist(entries, replace) ?? Promise.resolve(),
         send: (to, bytes, type) => {
           const id = this.#peersByVoteKey.idOf(to, state.committees.present.keys);
@@ -205,6 +222,15 @@ class SideNode {
       tip: await storedTip(store),
       nonce: systemRng.bytes(32),
     });
+  }
+
+  /** Tells the others now and then how much this node can check. */
+  reportLoad(): void {
+    const timer = setInterval(() => {
+      const own = this.#load.own();
+      if (own !== undefined) this.#mesh.broadcast(MESSAGE.load, encodeReport(own));
+    }, REPORT_INTERVAL_MS);
+    this.#opened.add(() => clearInterval(timer));
   }
 
   #relay(raw: Uint8Array): void {
@@ -354,6 +380,7 @@ export async function startSideNode(deps: SideNodeDependencies): Promise<Running
     node.followMain();
     await node.startEngine();
     node.listen();
+    node.reportLoad();
     await node.startMember();
     return node.announce({ http, mesh: ground.meshPort });
   } catch (error) {

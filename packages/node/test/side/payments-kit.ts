@@ -64,7 +64,14 @@ export async function growPayments(store: SideStore, spec: SideChainSpec, blocks
     const { epochBlocks } = spec.consensus;
     const height = chain.height + 1;
     const view = ((height - 1) % epochBlocks) + 1;
-    const content = chain.build({ parentHash, view, halvings: 0, headers: undefined, verdicts: new Map() });
+    const content = chain.build({
+      parentHash,
+      view,
+      gasMax: undefined,
+      halvings: 0,
+      headers: undefined,
+      verdicts: new Map(),
+    });
     if (content === undefined || content.transactionCount < coins.length) throw new Error("a block took too little");
     const block = blockOf({ chainId: chain.rules.chainId, genesisMs: spec.genesis.timeMs }, parent, content, {
       parentHash,

@@ -95,6 +95,7 @@ suite("questions and answers", () => {
     assert.deepEqual(decodePair(encodePair([7, 2 ** 40])), [7, 2 ** 40]);
     assert.deepEqual(decodeOffer(encodeOffer({ height: 9, bytes: 2 ** 33 })), { height: 9, bytes: 2 ** 33 });
     assert.equal(decodeOffer(encodeOffer(undefined)), undefined);
+    assert.equal(decodePair(Uint8Array.of(0x81, 0, 1)), undefined, "one encoding");
     assert.deepEqual(decodeEpochEnds(encodeEpochEnds(ends)), ends);
   });
 

@@ -5,7 +5,7 @@ import { readEpochEnd, writeEpochEnd } from "@bystack/protocol/side/epoch-end";
 import { writeVarint53 } from "@bystack/protocol/side/header";
 import type { EpochEnd } from "@bystack/protocol/side/light-client";
 import { ByteReader, ByteWriter } from "@bystack/protocol/wire";
-import { EMPTY_BYTES } from "@bystack/utils/bytes";
+import { EMPTY_BYTES, equalBytes } from "@bystack/utils/bytes";
 
 /** Numbers of the questions on the wire. */
 export const METHOD = { offer: 0, epochEnds: 1, finalBlocks: 2, snapshotPart: 3 } as const;
@@ -37,8 +37,7 @@ export function encodePair([first, second]: Pair): Uint8Array {
 export function decodePair(bytes: Uint8Array): Pair | undefined {
   const reader = new ByteReader(bytes);
   const pair = [reader.varint53(), reader.varint53()] as const;
-  reader.finish();
-  return reader.error === undefined ? pair : undefined;
+  return reader.error === undefined && equalBytes(encodePair(pair), bytes) ? pair : undefined;
 }
 
 /** Empty bytes: nothing to offer. */
