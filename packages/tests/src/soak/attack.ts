@@ -56,7 +56,7 @@ function unfundedTransactions(): Uint8Array[] {
   const rng = createSeededRng(77);
   return Array.from({ length: UNFUNDED }, () => {
     const coin = { sourceId: rng.bytes(32), sourcePosition: 0n, amount: 1_000_000_000n };
-    return spend(account, coin, [900_000_000n]).raw;
+    return spend(account, coin, { amounts: [900_000_000n] }).raw;
   });
 }
 

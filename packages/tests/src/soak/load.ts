@@ -2,7 +2,8 @@
 // soon as its last spend is final. Remembers when each was submitted and when it was final.
 
 import { setTimeout as delay } from "node:timers/promises";
-import { rootXprv, signWithXprv, type Xprv, xpubOfXprv } from "@bystack/crypto/chainkd";
+import { publicKeyFromSeed, signEd25519 } from "@bystack/crypto/ed25519";
+import { sha3_256 } from "@bystack/crypto/hash";
 import { unspentOf } from "@bystack/federation/prove/clients";
 import type { SideClient } from "@bystack/platform/network/run";
 import { formatAddress } from "@bystack/protocol/address";
@@ -14,8 +15,11 @@ import { bytesToHex, utf8ToBytes } from "@bystack/utils/bytes";
 
 export type Coin = { readonly sourceId: Uint8Array; readonly sourcePosition: bigint; readonly amount: bigint };
 
-/** Bytes + VM + margin of a one-input, one-output spend, at 200 neu a gas. */
-const FEE_NEU = 520_000n;
+/** Bytes + VM + margin of a spend with one input and two outputs, at 200 neu a gas. */
+export const FEE_NEU = 540_000n;
+/** What a spend leaves behind for nobody in particular, where the run wants the state to grow. */
+export const LEFT_NEU = 1_000n;
+const LEFT_PROGRAM = Uint8Array.of(0x51);
 
 export type Load = {
   /** Ids in the order of submission, with the time. */
@@ -33,28 +37,31 @@ export type Load = {
 };
 
 export type LoadAccount = {
-  readonly root: Xprv;
+  readonly seed: Uint8Array;
   readonly program: Uint8Array;
   readonly address: (prefix: string) => string;
 };
 
-export function loadAccount(seed: string): LoadAccount {
-  const root = rootXprv(utf8ToBytes(seed));
-  const program = publicKeyProgram(xpubOfXprv(root).slice(0, 32));
-  return { root, program, address: (prefix) => formatAddress(program.subarray(2), prefix) };
+export function loadAccount(name: string): LoadAccount {
+  const seed = sha3_256(utf8ToBytes(name));
+  const program = publicKeyProgram(publicKeyFromSeed(seed));
+  return { seed, program, address: (prefix) => formatAddress(program.subarray(2), prefix) };
 }
 
-export function spend(account: LoadAccount, coin: Coin, outputs: readonly bigint[]): SideTransaction {
-  const publicKey = xpubOfXprv(account.root).slice(0, 32);
+/** Spends a coin to the account again in these amounts; `left` adds one output that nobody spends. */
+export function spend(
+  account: LoadAccount,
+  coin: Coin,
+  { amounts, left }: { readonly amounts: readonly bigint[]; readonly left?: boolean },
+): SideTransaction {
+  const publicKey = publicKeyFromSeed(account.seed);
   const data = {
     version: 1n,
     timeRange: 0n,
-    outputs: outputs.map((amount) => ({
-      kind: "intra" as const,
-      assetId: BTM_ASSET_ID,
-      amount,
-      program: account.program,
-    })),
+    outputs: [
+      ...amounts.map((amount) => ({ amount, program: account.program })),
+      ...(left === true ? [{ amount: LEFT_NEU, program: LEFT_PROGRAM }] : []),
+    ].map((output) => ({ kind: "intra" as const, assetId: BTM_ASSET_ID, ...output })),
   };
   const input = {
     kind: "spend" as const,
@@ -67,7 +74,7 @@ export function spend(account: LoadAccount, coin: Coin, outputs: readonly bigint
   const hash = sideSignatureHash(mapSideTransaction(unsigned), 0);
   return createSideTransaction({
     ...data,
-    inputs: [{ ...input, arguments: [signWithXprv(account.root, hash), publicKey] }],
+    inputs: [{ ...input, arguments: [signEd25519(account.seed, hash), publicKey] }],
   });
 }
 
@@ -77,11 +84,7 @@ export async function splitCoins(account: LoadAccount, node: SideClient, count: 
   if (largest === undefined) throw new Error("the load account has no coin");
   const fee = BigInt(count) * 30_000n + FEE_NEU;
   const each = (largest.amount - fee) / BigInt(count);
-  const transaction = spend(
-    account,
-    largest,
-    Array.from({ length: count }, () => each),
-  );
+  const transaction = spend(account, largest, { amounts: Array.from({ length: count }, () => each) });
   const { id } = await node.call("submit", { body: { raw: bytesToHex(transaction.raw) } });
   for (;;) {
     const found = await node.call("transaction", { params: { id } }).catch(() => undefined);
@@ -100,6 +103,8 @@ export function createLoad(options: {
   account: LoadAccount;
   coins: readonly Coin[];
   perSecond: number;
+  /** Each spend leaves one output for good: the state grows with the chain. */
+  leaves: boolean;
   nodes: () => readonly SideClient[];
   nowMs: () => number;
 }): Load {
@@ -112,7 +117,8 @@ export function createLoad(options: {
   let turn = 0;
 
   async function submitOne(coin: Coin): Promise<void> {
-    const transaction = spend(options.account, coin, [coin.amount - FEE_NEU]);
+    const amount = coin.amount - FEE_NEU - (options.leaves ? LEFT_NEU : 0n);
+    const transaction = spend(options.account, coin, { amounts: [amount], left: options.leaves });
     const mapped = mapSideTransaction(transaction);
     const id = bytesToHex(mapped.id);
     const nodes = options.nodes();
@@ -122,7 +128,7 @@ export function createLoad(options: {
       free.push(coin);
       return;
     }
-    flying.set(id, { sourceId: mapped.muxId, sourcePosition: 0n, amount: coin.amount - FEE_NEU });
+    flying.set(id, { sourceId: mapped.muxId, sourcePosition: 0n, amount });
     submittedMs.set(id, options.nowMs());
     try {
       await node.call("submit", { body: { raw: bytesToHex(transaction.raw) } });
