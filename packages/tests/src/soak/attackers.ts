@@ -6,6 +6,7 @@ import { type BbftMessage, encodeMessage, type Vote } from "@bystack/consensus/b
 import { createIdentity, type Identity } from "@bystack/network/identity";
 import { createMesh, type Mesh } from "@bystack/network/mesh";
 import { MESSAGE, PROTOCOL_VERSION, SIDE_PROTOCOL } from "@bystack/node/side/protocol";
+import { encodePair, METHOD } from "@bystack/node/side/state-sync/messages";
 import { merkleRoot } from "@bystack/protocol/merkle";
 import { type Certificate, skipRoot } from "@bystack/protocol/side/certificate";
 import { encodeSideBatch, sideBodyRoot } from "@bystack/protocol/side/header";
@@ -48,6 +49,7 @@ export const ATTACKS = [
   "questions",
   "garbage",
   "transactions",
+  "states",
   "deaf",
 ] as const;
 
@@ -60,6 +62,7 @@ export const ATTACK_RATES: Readonly<Record<AttackKind, number>> = {
   questions: 200,
   garbage: 50,
   transactions: 2000,
+  states: 500,
   deaf: 50,
 };
 
@@ -157,9 +160,20 @@ function forge(kind: AttackKind, aim: Aim, { rng, unfunded }: Tools): { type: nu
       return { type: MESSAGE.consensus, body: rng.bytes(1000) };
     case "transactions":
       return { type: MESSAGE.transaction, body: rng.pick(unfunded) };
+    case "states":
     case "deaf":
       return message({ type: "SYNC_REQUEST", fromHeight: 1 });
   }
+}
+
+/** Asks every validator for states and the blocks around them, again and again; returns how many were asked. */
+function askForStates(mesh: Mesh, victims: readonly Victim[], { rng }: Tools): number {
+  const open = new Set(mesh.peers().map(({ id }) => id));
+  const asked = victims.filter(({ peer }) => open.has(peer));
+  const method = rng.pick(Object.values(METHOD));
+  const body = method === METHOD.offer ? new Uint8Array(0) : encodePair([1 + rng.below(100), 64]);
+  for (const { peer } of asked) void mesh.request(peer, { method, body });
+  return asked.length;
 }
 
 /** A peer with a known key that attacks every validator in one way; "deaf" also never reads what it is sent. */
@@ -184,6 +198,7 @@ export async function startAttacker(kind: AttackKind, context: AttackContext): P
   return {
     identity,
     tick: () => {
+      if (kind === "states") return askForStates(mesh, victims, tools);
       const { type, body } = forge(kind, aim(), tools);
       return mesh.broadcast(type, body);
     },

@@ -20,16 +20,44 @@ import {
   type StateOffer,
 } from "./messages.ts";
 
-/** Bytes of snapshots and blocks that one peer gets in a second; further answers wait. */
-export const STATE_BYTES_PER_SECOND = 33_554_432;
+/** Bytes that one peer gets in a second; further answers wait. A newcomer has a million outputs in some ten seconds. */
+export const STATE_BYTES_PER_SECOND = 16_777_216;
+/** Bytes that all peers together get in a second: encryption and disk stay below a tenth of a core. */
+export const STATE_BYTES_PER_SECOND_ALL = 33_554_432;
 /** Peers whose share is remembered; pinned peers are never more. */
 export const STATE_PEERS_MAX = 1024;
+/**
+ * What a question counts at least, in bytes of the share: blocks are read, checked and encoded again, some 10 ms, so a peer
+ * gets eight such answers a second; looking for a snapshot and for epoch ends costs about a millisecond.
+ */
+const LEAST_BYTES: Readonly<Record<number, number>> = {
+  [METHOD.offer]: 524_288,
+  [METHOD.epochEnds]: 524_288,
+  [METHOD.finalBlocks]: 2_097_152,
+};
 
-/** What one peer has had lately. */
+/** A budget of bytes: each taking says how long to wait for it. */
+class Budget {
+  readonly #bytesPerMs: number;
+  /** Monotonic ms at which everything taken so far is paid for. */
+  #freeAtMs = 0;
+
+  constructor(bytesPerSecond: number) {
+    this.#bytesPerMs = bytesPerSecond / 1000;
+  }
+
+  take(bytes: number, nowMs: number): number {
+    const fromMs = Math.max(nowMs, this.#freeAtMs);
+    this.#freeAtMs = fromMs + bytes / this.#bytesPerMs;
+    return fromMs - nowMs;
+  }
+}
+
+/** What peers have had lately, each and together. */
 class Shares {
   readonly #clock: Clock;
-  /** By peer: the monotonic time in ms at which it has used up nothing any more. */
-  readonly #freeAtMs = new Map<string, number>();
+  readonly #all = new Budget(STATE_BYTES_PER_SECOND_ALL);
+  readonly #peers = new Map<string, Budget>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -37,11 +65,16 @@ class Shares {
 
   /** Waits until a peer may have so many bytes more. */
   async take(peer: string, bytes: number): Promise<void> {
-    const now = this.#clock.monotonicMs();
-    const freeAtMs = Math.max(now, this.#freeAtMs.get(peer) ?? 0);
-    if (this.#freeAtMs.size >= STATE_PEERS_MAX && !this.#freeAtMs.has(peer)) this.#freeAtMs.clear();
-    this.#freeAtMs.set(peer, freeAtMs + (bytes * 1000) / STATE_BYTES_PER_SECOND);
-    if (freeAtMs > now) await delay(freeAtMs - now);
+    if (this.#peers.size >= STATE_PEERS_MAX && !this.#peers.has(peer)) this.#peers.clear();
+    const own = this.#peers.get(peer) ?? new Budget(STATE_BYTES_PER_SECOND);
+    this.#peers.set(peer, own);
+    await this.#wait(own, bytes);
+    await this.#wait(this.#all, bytes);
+  }
+
+  async #wait(budget: Budget, bytes: number): Promise<void> {
+    const waitMs = budget.take(bytes, this.#clock.monotonicMs());
+    if (waitMs > 0) await delay(waitMs);
   }
 }
 
@@ -62,6 +95,7 @@ export class StateServer {
 
   /** The answer; undefined for "cannot". */
   async answer({ from, method, body }: StateQuestion): Promise<Uint8Array | undefined> {
+    await this.#shares.take(from, LEAST_BYTES[method] ?? SNAPSHOT_PART_BYTES);
     const store = this.#store;
     if (method === METHOD.offer) return encodeOffer(store && (await this.#offer(store)));
     const numbers = decodePair(body);
@@ -70,16 +104,9 @@ export class StateServer {
     switch (method) {
       case METHOD.epochEnds:
         return encodeEpochEnds(await store.indexes.epochEnds(first, Math.min(second, EPOCH_ENDS_MAX)));
-      case METHOD.finalBlocks: {
-        const answer = await this.#finalBlocks(store, {
-          fromHeight: first,
-          countMax: Math.min(second, SYNC_BLOCKS_MAX),
-        });
-        await this.#shares.take(from, answer?.length ?? 0);
-        return answer;
-      }
+      case METHOD.finalBlocks:
+        return this.#finalBlocks(store, { fromHeight: first, countMax: Math.min(second, SYNC_BLOCKS_MAX) });
       case METHOD.snapshotPart:
-        await this.#shares.take(from, SNAPSHOT_PART_BYTES);
         return this.#part(store, first, second);
       default:
         return undefined;
