@@ -8,7 +8,8 @@ export function isBounded(state: BbftState): boolean {
   // Votes are kept from the newest final block to so many views ahead, and never for longer than a day of failed views.
   const views = Math.min(state.view - finalView(state), limits.VIEWS_BEHIND_MAX) + limits.VIEWS_AHEAD_MAX + 1;
   return (
-    state.blocks.size <= limits.BLOCKS_MAX + limits.SYNC_BLOCKS_MAX &&
+    // Beyond the table only notarized blocks of the epoch, and the proposal of the present view.
+    state.blocks.size <= limits.BLOCKS_MAX + limits.SYNC_BLOCKS_MAX + state.config.epochBlocks &&
     state.votes.size <= views &&
     state.wanted.size <= limits.WANTED_MAX + limits.SYNC_BLOCKS_MAX &&
     state.wantedViews.length <= limits.FETCH_VIEWS_MAX &&

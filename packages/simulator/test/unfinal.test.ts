@@ -11,3 +11,9 @@ test("five hundred notarized blocks without a final one become final within ten 
   assert.ok(outcome.blocks > 0.9 * BLOCKS_MAX && outcome.blocks < BLOCKS_MAX);
   assert.ok(outcome.endHeight > outcome.blocks);
 });
+
+test("more notarized blocks than the table holds: the chain still goes on once the network heals", () => {
+  const outcome = runUnfinal({ seed: 1, healMs: 260_000, endMs: 280_000 });
+  assert.ok(outcome.blocks >= BLOCKS_MAX);
+  assert.ok(outcome.endHeight > outcome.blocks);
+});

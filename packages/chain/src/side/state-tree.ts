@@ -7,7 +7,7 @@ import type { SideState } from "@bystack/ledger/side/state";
 import type { SideBlock } from "@bystack/protocol/side/proposal";
 import { bytesToHex, type Hash } from "@bystack/utils/bytes";
 
-/** Executed blocks kept above the last final one: the engine holds at most as many blocks. */
+/** Executed blocks kept above the last final one; a row that waits for finality may be longer, up to the end of its epoch. */
 export const EXECUTED_BLOCKS_MAX = 512;
 
 type PowVerdicts = Parameters<typeof applySideBlock>[0]["verdicts"];
@@ -71,12 +71,24 @@ export class StateTree {
       };
     }
     const executed: Executed = { block, state: result.state, summary: result.summary };
-    if (this.#executed.size >= EXECUTED_BLOCKS_MAX) {
-      const [oldest] = this.#executed.keys();
-      if (oldest !== undefined) this.#executed.delete(oldest);
-    }
+    if (this.#executed.size >= EXECUTED_BLOCKS_MAX) this.#forgetLeaf(block);
     this.#executed.set(key, executed);
     return { ok: true, executed };
+  }
+
+  /**
+   * Makes room by the lowest block that nothing builds upon, the oldest of several. A row of blocks that wait for finality
+   * stays whole, for the lowest of them becomes final first.
+   */
+  #forgetLeaf(newest: SideBlock): void {
+    const parents = new Set([bytesToHex(newest.header.parentHash)]);
+    for (const { block } of this.#executed.values()) parents.add(bytesToHex(block.header.parentHash));
+    let lowest: { readonly key: string; readonly height: number } | undefined;
+    for (const [key, { block }] of this.#executed) {
+      const { height } = block.header;
+      if (!parents.has(key) && (lowest === undefined || height < lowest.height)) lowest = { key, height };
+    }
+    if (lowest !== undefined && lowest.height <= newest.header.height) this.#executed.delete(lowest.key);
   }
 
   /** Makes an executed child of the final block final. Everything that does not descend from it is forgotten. */

@@ -361,4 +361,15 @@ suite("finality", () => {
     await finalise(chain, [first]);
     assert.equal(bytesToHex(chain.tip?.block.hash ?? assert.fail()), bytesToHex(first.hash));
   });
+
+  test("a long row of executed blocks is kept whole, however late its first becomes final", async () => {
+    const chain = await openChain(createMemoryDisk());
+    const row = branch(chain, undefined, EXECUTED_BLOCKS_MAX + 3);
+    const beside = [1, 2, 3].map((lateMs) => branch(chain, undefined, 1, lateMs)[0] ?? assert.fail());
+    const known = (block: SideBlock): boolean => chain.stateOf(block.hash) !== undefined;
+    assert.ok(row.every(known));
+    assert.deepEqual(beside.map(known), [false, false, true]);
+    await finalise(chain, row);
+    assert.equal(chain.height, row.length);
+  });
 });

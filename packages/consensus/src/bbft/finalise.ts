@@ -4,7 +4,7 @@
 
 import { type Certificate, signersOf, VOTE_KINDS } from "@bystack/protocol/side/certificate";
 import type { SideBlock } from "@bystack/protocol/side/proposal";
-import { bytesToHex } from "@bystack/utils/bytes";
+import { bytesToHex, equalBytes } from "@bystack/utils/bytes";
 import { isEpochEnd } from "./config.ts";
 import { BLOCKS_MAX } from "./limits.ts";
 import { emit, halt, note } from "./output.ts";
@@ -48,7 +48,7 @@ export function storeBlock(state: BbftState, block: SideBlock, certified = false
   if (held !== undefined) return held;
   const wanted = state.wanted.delete(key);
   if (block.header.height <= state.final.height) return undefined;
-  if (!wanted && state.blocks.size >= BLOCKS_MAX) return undefined;
+  if (!wanted && !hasRoom(state, block)) return undefined;
   const entry: BlockEntry = {
     block,
     key,
@@ -61,6 +61,22 @@ export function storeBlock(state: BbftState, block: SideBlock, certified = false
   execute(state, entry);
   if (entry.status === "waiting") wantParent(state, block);
   return entry;
+}
+
+/**
+ * Whether there is a place in the table: as long as it is not full, and always for the next block on top of the highest
+ * certificate. Where NOTARIZE votes arrive and FINALIZE votes do not, notarized blocks pile up; without room for one more no
+ * view would ever bring finality again, also after the network has healed. An epoch's last block is not extended, so notarized
+ * ones are never more than an epoch has; blocks of past views without a certificate make room, and are asked for if one comes.
+ */
+function hasRoom(state: BbftState, { header }: SideBlock): boolean {
+  if (state.blocks.size < BLOCKS_MAX) return true;
+  const tip = state.notarized.get(state.highestNotarized);
+  if (tip === undefined || !equalBytes(tip.blockHash, header.parentHash)) return false;
+  const certified = new Set([...state.notarized.values()].map(({ blockHash }) => bytesToHex(blockHash)));
+  for (const [key, entry] of state.blocks)
+    if (!certified.has(key) && !entry.certified && entry.block.header.view < state.view) state.blocks.delete(key);
+  return true;
 }
 
 /** A block that cannot be executed yet is of no use without the one below it: whoever certified that one holds it. */

@@ -15,6 +15,7 @@ import { bytesToHex, equalBytes, type Hash } from "@bystack/utils/bytes";
 import { isEpochEnd } from "./config.ts";
 import type { BlockContent } from "./events.ts";
 import { storeBlock } from "./finalise.ts";
+import { BLOCKS_MAX, HALVINGS_MAX } from "./limits.ts";
 import type { BbftMessage } from "./messages.ts";
 import { canSignNow, castVote, emit, ownVotes } from "./output.ts";
 import { type BbftState, finalView, leaderAt, ownIndex } from "./state.ts";
@@ -104,7 +105,7 @@ function build(state: BbftState, parent: Parent): void {
     epoch: state.epoch,
     view: state.view,
     height: parent.height + 1,
-    halvings: state.halvings,
+    halvings: state.blocks.size < BLOCKS_MAX ? state.halvings : HALVINGS_MAX,
   });
 }
 

@@ -4,8 +4,13 @@
 export const VIEWS_AHEAD_MAX = 32;
 /** Views below the present one for which votes are kept: a day of failed views at 2 s each would be 43,200. */
 export const VIEWS_BEHIND_MAX = 4096;
-/** Blocks held above the last final one: proposals seen, fetched ancestors and answers of a sync. */
+/**
+ * Blocks held above the last final one: proposals seen, fetched ancestors and answers of a sync. Beyond it only what extends
+ * the highest certificate is taken, up to the end of the epoch, and leaders fill nothing in.
+ */
 export const BLOCKS_MAX = 512;
+/** How often a leader halves the fill of its blocks at most: a thousandth is next to nothing. */
+export const HALVINGS_MAX = 10;
 /** Missing blocks that are asked for at the same time. */
 export const WANTED_MAX = 64;
 

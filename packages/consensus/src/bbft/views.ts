@@ -6,6 +6,7 @@ import { isEpochEnd } from "./config.ts";
 import type { Target } from "./events.ts";
 import {
   CLOCK_TOLERANCE_MS,
+  HALVINGS_MAX,
   MESSAGE_CERTIFICATES_MAX,
   REBROADCAST_MAX_MS,
   TIMEOUT_MAX_MS,
@@ -70,7 +71,7 @@ function leaveView(state: BbftState, nullified: boolean): void {
   if (!heard && leader !== ownIndex(state)) state.inactiveRun.set(leader, Math.floor(view / config.run));
   const own = ownVotes(state, view);
   if (leader === ownIndex(state) && own?.block !== undefined && !state.notarized.has(view)) {
-    state.halvings = Math.min(10, state.halvings + 1);
+    state.halvings = Math.min(HALVINGS_MAX, state.halvings + 1);
     emit(state, { type: "ownBlockNullified", view, hash: own.block.hash });
   }
 }
