@@ -104,6 +104,12 @@ export class Watch {
         if (!this.#checker.suspects.includes(named)) this.#checker.fail("P35", `evidence against the honest n${named}`);
         return;
       }
+      case "score": {
+        const named = Number(effect.peer.slice(1));
+        if (!this.#checker.suspects.includes(named))
+          this.#checker.fail("SCORE", `n${place} holds ${effect.reason} against the honest n${named}`);
+        return;
+      }
       default:
         return;
     }

@@ -247,6 +247,8 @@ export function addVote(state: BbftState, vote: Vote): void {
 /** Takes in a vote from the network: range, duplicates, signature, then {@link addVote}. */
 export function acceptVote(state: BbftState, vote: Vote, from: PeerId): void {
   const isPresent = vote.epoch === state.epoch || state.mutation === "vote-epoch";
+  if (isPresent && vote.signer >= state.committees.present.n)
+    emit(state, { type: "score", peer: from, reason: "VOTE_SIGNER" });
   if (!isPresent || vote.signer >= state.committees.present.n) return;
   if (vote.view < 1 || vote.view < finalView(state) || vote.view > state.view + VIEWS_AHEAD_MAX) return;
   const empty = vote.height === 0 && isZeroBytes(vote.blockHash);

@@ -9,6 +9,7 @@ import type { Hash } from "@bystack/utils/bytes";
 import type { CommitteeKeys } from "./committee.ts";
 import type { BbftMessage, Vote } from "./messages.ts";
 import type { RecordEntry } from "./record.ts";
+import type { ScoredRefusal, UnscoredRefusal } from "./refusals.ts";
 
 /** Name of a connected peer, given by the network. */
 export type PeerId = string;
@@ -114,7 +115,9 @@ export type BbftEffect =
   | { readonly type: "viewEntered"; readonly epoch: number; readonly view: number; readonly nullified: boolean }
   | { readonly type: "evidence"; readonly evidence: Evidence }
   /** A peer sent something that no honest node sends. */
-  | { readonly type: "score"; readonly peer: PeerId; readonly reason: string }
+  | { readonly type: "score"; readonly peer: PeerId; readonly reason: ScoredRefusal }
+  /** A peer sent something that is of no use any more and that an honest node may send: to be counted, not scored. */
+  | { readonly type: "refused"; readonly peer: PeerId; readonly reason: UnscoredRefusal }
   | { readonly type: "silence"; readonly reason: SilenceReason; readonly epoch: number; readonly view: number }
   /** Stop this node and tell a person. */
   | { readonly type: "halt"; readonly reason: string };

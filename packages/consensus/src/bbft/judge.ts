@@ -52,7 +52,10 @@ export function handlePropose(state: BbftState, from: PeerId, message: BbftMessa
     header.height >= 1 &&
     proposal.view >= header.view;
   // Too late to be of use, or of a committee that is not known yet: neither is the sender's fault.
-  if (formed && header.epoch < state.epoch) return;
+  if (formed && header.epoch < state.epoch) {
+    emit(state, { type: "refused", peer: from, reason: "OLD_EPOCH" });
+    return;
+  }
   const committee = committeeOf(state, header.epoch);
   if (formed && committee === undefined) {
     requestSync(state, from);
@@ -96,7 +99,9 @@ export function retryStash(state: BbftState): boolean {
     if (epoch === state.epoch && proposal.view > state.view) return true;
     if (epoch === state.epoch) {
       addVote(state, proposalVote(proposal, leader));
-      if (proposal.view === state.view && judge(state, proposal, leader) === "wait") continue;
+      const verdict = proposal.view === state.view ? judge(state, proposal, leader) : "drop";
+      if (verdict === "wait") continue;
+      if (verdict === "invalid") emit(state, { type: "score", peer: stashed.from, reason: "PROPOSAL" });
       if (proposal.view < state.view && mayBeNeeded(state, proposal, leader)) keepLate(state, stashed);
     }
     state.stash.delete(leader);

@@ -19,6 +19,7 @@ import {
 } from "./limits.ts";
 import type { BbftMessage } from "./messages.ts";
 import { emit } from "./output.ts";
+import { foreignContent } from "./refusals.ts";
 import type { BbftState } from "./state.ts";
 import { sendMessages } from "./views.ts";
 import { requestSync } from "./wanted.ts";
@@ -48,7 +49,10 @@ export function serveEpochEnd(state: BbftState, peer: PeerId, epoch: number): vo
 }
 
 export function handleNotes(state: BbftState, from: PeerId, message: Of<"NOTES">): void {
+  const foreign = foreignContent(message);
+  if (foreign !== undefined) emit(state, { type: "score", peer: from, reason: foreign });
   if (message.epoch < state.epoch) {
+    emit(state, { type: "refused", peer: from, reason: "OLD_EPOCH" });
     serveEpochEnd(state, from, message.epoch);
     return;
   }

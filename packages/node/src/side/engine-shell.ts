@@ -196,7 +196,7 @@ export function createEngineShell(options: {
         epoch = effect.epoch;
         if (effect.nullified) {
           nullifiedTotal += 1;
-          metrics.count("bystack_consensus_nullified_total");
+          metrics.count("consensus_nullified_total");
         }
         return;
       case "silence":
@@ -211,6 +211,9 @@ export function createEngineShell(options: {
         return;
       case "score":
         ports.score(effect.peer, effect.reason);
+        return;
+      case "refused":
+        metrics.count("refused_messages_total", 1, { reason: effect.reason, scored: "no" });
         return;
       case "halt":
         throw nodeError("CONSENSUS_HALTED", { why: effect.reason });
