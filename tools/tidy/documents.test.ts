@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { globSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { renderErrors, renderLimits } from "./reference-pages.ts";
+import { renderErrors, renderLimits, renderMetrics } from "./reference-pages.ts";
 import { ROOT } from "./sources.ts";
 
 function report(problems: readonly string[]): void {
@@ -17,6 +17,11 @@ test("docs/reference/errors.md is what the error tables say", async () => {
     await renderErrors(),
     "run `npm run docs`",
   );
+});
+
+test("docs/reference/metrics.md is what the table of metrics says", async () => {
+  const page = readFileSync(join(ROOT, "docs", "reference", "metrics.md"), "utf8");
+  assert.equal(page, await renderMetrics(), "run `npm run docs`");
 });
 
 test("docs/limits.md is what the sources say, and every limit gives its reason", () => {

@@ -8,6 +8,7 @@ import type { Logger } from "@bystack/utils/ports";
 import { fastify } from "fastify";
 import { apiError, problemOf } from "./errors.ts";
 import { createEventHub, type EventHub } from "./events.ts";
+import { addMetricsRoute, type RenderMetrics } from "./metrics-route.ts";
 import { renderOpenApi } from "./openapi.ts";
 import type { Route, RouteHandlers, RouteTable } from "./route.ts";
 
@@ -34,6 +35,8 @@ export type ApiServerOptions<T extends RouteTable> = {
   /** Undefined: admin routes are always refused. */
   readonly adminToken: string | undefined;
   readonly logger: Logger;
+  /** Absent: there is no `/metrics`. */
+  readonly metrics?: RenderMetrics;
 };
 
 const LOOPBACK_NAMES = ["127.0.0.1", "localhost", "[::1]"];
@@ -105,6 +108,7 @@ export async function createApiServer<T extends RouteTable>(options: ApiServerOp
 
   const document = renderOpenApi(options.routes, { title: options.title, version: options.version });
   server.get("/openapi.json", async () => document);
+  if (options.metrics !== undefined) addMetricsRoute(server, options.metrics);
   for (const [name, definition] of Object.entries(options.routes)) {
     const handler = options.handlers[name as keyof T];
     server.route({

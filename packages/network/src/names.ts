@@ -15,5 +15,4 @@ export const NETWORK_METRICS = {
   disconnects: "network_disconnects_total",
   dials: "network_dials_total",
   bans: "network_bans_total",
-  queuedBytes: "network_queued_bytes",
 } as const;

@@ -240,6 +240,8 @@ test("what a peer passes on is rated, refusals count more, and only what is wron
   assert.equal(gate.take("a", refuse("TX_SCRIPT")), undefined);
   for (let i = 0; i < RELAYED_PER_SECOND_MAX; i += 1) gate.take("a", refuse("TX_SCRIPT"));
   assert.ok(judged <= 21, `${judged} judged`);
+  // 2 and 1000 were given in, of which 21 at most were judged.
+  assert.equal(gate.overRate, 2 + RELAYED_PER_SECOND_MAX - judged);
   judged = 0;
   gate.take("b", refuse("TX_SCRIPT"));
   assert.equal(judged, 1, "another peer is not held to it");

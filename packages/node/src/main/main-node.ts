@@ -27,6 +27,7 @@ import { serveApi } from "../process/serve.ts";
 import { systemClock } from "../process/timers.ts";
 import { ChainHost } from "./chain-host.ts";
 import { createMainHandlers } from "./handlers.ts";
+import { createMainMetrics } from "./main-metrics.ts";
 import { type Miner, startMiner } from "./miner.ts";
 import { chooseBackend, openProofOfWork, type ProofOfWork } from "./proof-of-work.ts";
 import { createPause } from "./turns.ts";
@@ -230,6 +231,13 @@ async function compose(start: Composing, opened: Opened): Promise<MainNode> {
     miner: () => miner,
     requestStop: () => void after(STOP_ANSWER_MS, () => void ending.stop().catch(() => {})),
   });
+  const metrics = createMainMetrics({
+    clock,
+    startedAtMs: instance.startedAtMs,
+    handlers,
+    mempool: () => service.mempool,
+  });
+  opened.add(metrics.stop);
   const api = await serveApi({
     title: `Bystack main-chain node ${options.id}`,
     version: ownVersion(),
@@ -239,6 +247,7 @@ async function compose(start: Composing, opened: Opened): Promise<MainNode> {
     hostsAllowed: options.hostsAllowed,
     adminToken: instance.adminToken,
     logger,
+    metrics: () => metrics.registry.render(),
   });
   opened.add(() => api.close());
   publish = (event) => api.events.publish(event);

@@ -5,6 +5,7 @@
 import type { BbftEffect, BbftEvent, BlockContent, Evidence, Target, TimerId } from "@bystack/consensus/bbft/events";
 import { type BbftMessage, encodeMessage } from "@bystack/consensus/bbft/messages";
 import type { RecordEntry } from "@bystack/consensus/bbft/record";
+import type { ScoredRefusal } from "@bystack/consensus/bbft/refusals";
 import type { Certificate } from "@bystack/protocol/side/certificate";
 import type { SideBlock } from "@bystack/protocol/side/proposal";
 import type { Clock, Logger, Metrics } from "@bystack/utils/ports";
@@ -34,7 +35,7 @@ export type ShellPorts = {
   /** Resolves when the blocks are durable; final events go out after that. */
   finalise(blocks: readonly SideBlock[], certificate: Certificate): Promise<void>;
   serveFinal(request: Extract<BbftEffect, { type: "serveFinal" }>): Promise<void>;
-  score(peer: string, reason: string): void;
+  score(peer: string, reason: ScoredRefusal): void;
   /** A validator of this epoch has signed two messages that no honest one signs both of. */
   accuse(evidence: Evidence): void;
   /** A block of this node's own got no certificate in its view. */

@@ -13,6 +13,7 @@ import { nodeError } from "../errors.ts";
 import type { SideNodeOptions } from "../options.ts";
 import { Incidents } from "../process/incidents.ts";
 import type { NodeKeys } from "../process/keys.ts";
+import { MetricsRegistry } from "../process/metrics.ts";
 import type { Opened } from "../process/opened.ts";
 import { systemClock, systemRng } from "../process/timers.ts";
 import { type ConsensusRecord, openConsensusRecord } from "./consensus-record.ts";
@@ -44,6 +45,7 @@ export type Ground = {
   readonly record: ConsensusRecord | undefined;
   readonly tap: FrameTap;
   readonly incidents: Incidents;
+  readonly metrics: MetricsRegistry;
   readonly wire: SideMesh;
   /** Where the mesh listens; 0 when it does not. */
   readonly meshPort: number;
@@ -108,12 +110,25 @@ export async function openGround(deps: GroundDependencies, opened: Opened): Prom
   opened.add(async () => record?.close());
   const tap = options.tap ? openFrameTap(join(folder, "log", `frames-${systemClock.nowMs()}.tap`)) : NO_TAP;
   opened.add(() => tap.close());
-  const wire = createSideMesh({ folder, options, keys, version, chainId, logger });
+  const metrics = new MetricsRegistry();
+  const wire = createSideMesh({ folder, options, keys, version, chainId, logger, metrics });
   opened.add(() => wire.mesh.stop());
   const address = await wire.mesh.start();
   if (store.chain.height === 0 && history !== "archive")
     store = await withFetchedState(store, storeOptions, { wire, node: options });
   wire.states.use(store);
   opened.add(() => wire.states.use(undefined));
-  return { spec, mainSpec, disk: data.disk, store, config, record, tap, incidents, wire, meshPort: address?.port ?? 0 };
+  return {
+    spec,
+    mainSpec,
+    disk: data.disk,
+    store,
+    config,
+    record,
+    tap,
+    incidents,
+    metrics,
+    wire,
+    meshPort: address?.port ?? 0,
+  };
 }

@@ -40,7 +40,7 @@ export type SideReadContext = {
   readonly chain: SideChain;
   readonly indexes: SideIndexes;
   /** Called with a transaction that was new, to pass it on. */
-  readonly onAccepted: (raw: Uint8Array) => void;
+  readonly onAccepted: (raw: Uint8Array, id: Hash) => void;
 };
 
 const REFUSALS: ErrorTable = { ...SIDE_ERRORS, ...PEG_ERRORS };
@@ -206,7 +206,7 @@ export function createSideReads(context: SideReadContext): Reads {
       const raw = hexToBytes(body.raw);
       const verdict = chain.submit(raw);
       if (!verdict.ok) throw refusalOf(verdict.code);
-      if (!verdict.known) context.onAccepted(raw);
+      if (!verdict.known) context.onAccepted(raw, verdict.id);
       return { id: bytesToHex(verdict.id), known: verdict.known };
     },
     outputs: ({ body }) => outputsOf(context, body.programs.map(hexToBytes), body.cursor),

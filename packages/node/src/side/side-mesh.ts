@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createIdentity } from "@bystack/network/identity";
 import { createMesh, type Mesh, type Message } from "@bystack/network/mesh";
 import { bytesToHex, type Hash } from "@bystack/utils/bytes";
-import type { Logger } from "@bystack/utils/ports";
+import type { Logger, Metrics } from "@bystack/utils/ports";
 import type { SideNodeOptions } from "../options.ts";
 import type { NodeKeys } from "../process/keys.ts";
 import { systemClock, systemRng } from "../process/timers.ts";
@@ -33,6 +33,7 @@ export function createSideMesh(parts: {
   readonly version: string;
   readonly chainId: Hash;
   readonly logger: Logger;
+  readonly metrics: Metrics;
 }): SideMesh {
   const { options, logger } = parts;
   const states = new StateServer(systemClock);
@@ -51,6 +52,7 @@ export function createSideMesh(parts: {
     banStore: createBanFile(join(parts.folder, "bans.json"), logger),
     rng: systemRng,
     logger,
+    metrics: parts.metrics,
     handlers: {
       onConnected: (peer) => logger.info("peer connected", { peer: peer.id.slice(0, 8) }),
       onDisconnected: (id) => logger.info("peer disconnected", { peer: id.slice(0, 8) }),

@@ -10,6 +10,7 @@ import { createBbftEngine } from "@bystack/consensus/bbft";
 import { createEd25519VoteCrypto } from "@bystack/consensus/bbft/ed25519";
 import type { Target } from "@bystack/consensus/bbft/events";
 import { decodeMessage } from "@bystack/consensus/bbft/messages";
+import type { BbftState } from "@bystack/consensus/bbft/state";
 import { statusOf } from "@bystack/consensus/bbft/status";
 import { fastestTensority } from "@bystack/crypto/tensority";
 import { createTensorityPool, type TensorityPool } from "@bystack/crypto/tensority-pool";
@@ -20,8 +21,8 @@ import type { SideBlock } from "@bystack/protocol/side/proposal";
 import type { MainChainSpec, SideChainSpec } from "@bystack/protocol/spec";
 import type { Disk } from "@bystack/storage/disk";
 import type { KvStore } from "@bystack/storage/kv";
-import { bytesToHex, equalBytes } from "@bystack/utils/bytes";
-import { type Logger, nullMetrics } from "@bystack/utils/ports";
+import { bytesToHex, equalBytes, type Hash } from "@bystack/utils/bytes";
+import type { Logger } from "@bystack/utils/ports";
 import { createInstance, type Instance, writeInstance } from "../process/instance.ts";
 import type { NodeKeys } from "../process/keys.ts";
 import { Opened } from "../process/opened.ts";
@@ -42,6 +43,7 @@ import { createPegHandlers, type MemberPart } from "./peg-handlers.ts";
 import { MESSAGE, messageTypeOf } from "./protocol.ts";
 import { isRecountDue, supplyProblem } from "./recount.ts";
 import { encodeFinalAnswer } from "./serve-final.ts";
+import { type Refusal, SideMetrics } from "./side-metrics.ts";
 import { TransactionGate } from "./transaction-gate.ts";
 
 /** What a federation member needs of the node it runs in. */
@@ -86,7 +88,10 @@ class SideNode {
   readonly #gate = new TransactionGate(systemClock);
   readonly #payoutViews = new PayoutViews();
   readonly #load = new LoadLimit(systemClock);
-  #engine: { readonly shell: EngineShell; readonly status: () => ReturnType<typeof statusOf> } | undefined;
+  readonly #metrics: SideMetrics;
+  #engine:
+    | { readonly shell: EngineShell; readonly state: BbftState; readonly status: () => ReturnType<typeof statusOf> }
+    | undefined;
   #headers: MainHeaders | undefined;
   #pool: TensorityPool | undefined;
   #server: ApiServer | undefined;
@@ -112,6 +117,18 @@ class SideNode {
         this.#engine && { status: this.#engine.status(), nullifiedTotal: this.#engine.shell.nullifiedTotal() },
       supplyProblem: () => this.#supplyProblem,
     });
+    this.#metrics = new SideMetrics({
+      clock: systemClock,
+      startedAtMs: this.#instance.startedAtMs,
+      chain: ground.store.chain,
+      info: this.#info,
+      peersConfigured: deps.options.peers.length,
+      overRate: () => this.#gate.overRate,
+      mesh: this.#mesh,
+      registry: ground.metrics,
+      engine: () => this.#engine?.state,
+    });
+    opened.add(() => this.#metrics.stop());
   }
 
   get #mesh(): Mesh {
@@ -154,19 +171,25 @@ class SideNode {
   #onMessage(from: string, type: number, body: Uint8Array): void {
     if (type === MESSAGE.transaction) {
       const fault = this.#gate.take(from, () => this.#ground.store.chain.submit(Uint8Array.from(body)));
-      if (fault !== undefined) this.#mesh.report(from, "peer-minor", fault);
+      if (fault !== undefined) this.#refuse(from, "TRANSACTION", "peer-minor", fault);
       return;
     }
     if (type === MESSAGE.load) {
       const gas = decodeReport(body);
-      if (gas === undefined) this.#mesh.report(from, "peer-severe", "MALFORMED_MESSAGE");
+      if (gas === undefined) this.#refuse(from, "MALFORMED_MESSAGE", "peer-severe");
       else this.#load.take(from, gas);
       return;
     }
     this.#ground.tap.record(body);
     const message = decodeMessage(Uint8Array.from(body));
-    if (message === undefined) this.#mesh.report(from, "peer-severe", "MALFORMED_MESSAGE");
+    if (message === undefined) this.#refuse(from, "MALFORMED_MESSAGE", "peer-severe");
     else this.#engine?.shell.post({ type: "message", from, message });
+  }
+
+  /** Counts a message that no honest peer sends, and holds it against its sender. */
+  #refuse(peer: string, reason: Refusal, fault: "peer-minor" | "peer-severe", detail: string = reason): void {
+    this.#metrics.scored(reason);
+    this.#mesh.report(peer, fault, detail);
   }
 
   async startEngine(): Promise<void> {
@@ -176,10 +199,10 @@ class SideNode {
     const engine = createBbftEngine(createEd25519VoteCrypto(holdsKey ? keys.vote.seed : undefined));
     const state = engine.init(config);
     const shell = createEngineShell({
-      step: (event) => engine.step(state, event),
+      step: (event) => this.#metrics.effects(state, engine.step(state, event)),
       clock: systemClock,
       logger,
-      metrics: nullMetrics,
+      metrics: this.#metrics.registry,
       ports: {
         ...createBlockPorts({
           chain: store.chain,
@@ -191,7 +214,8 @@ class SideNode {
             return this.#load.gasMax(this.#peersByVoteKey.inOrder(keys), f);
           },
         }),
-        persist: (entries, replace) => record?.persist(entries, replace) ?? Promise.resolve(),
+        persist: (entries, replace) =>
+          this.#metrics.timed("record_sync_seconds", async () => record?.persist(entries, replace)),
         send: (to, bytes, type) => {
           const id = this.#peersByVoteKey.idOf(to, state.committees.present.keys);
           tap.record(bytes);
@@ -203,9 +227,10 @@ class SideNode {
           tap.record(bytes);
           this.#mesh.broadcast(messageTypeOf(type), bytes);
         },
-        finalise: (blocks, certificate) => this.#finalise(blocks, certificate),
+        finalise: (blocks, certificate) =>
+          this.#metrics.timed("finalise_seconds", () => this.#finalise(blocks, certificate)),
         serveFinal: (request) => this.#serveFinal(request),
-        score: (peer, reason) => this.#mesh.report(peer, "peer-severe", reason),
+        score: (peer, reason) => this.#refuse(peer, reason, "peer-severe"),
         accuse: createAccuser({
           chain: store.chain,
           logger,
@@ -214,7 +239,7 @@ class SideNode {
         }),
       },
     });
-    this.#engine = { shell, status: () => statusOf(state) };
+    this.#engine = { shell, state, status: () => statusOf(state) };
     this.#opened.add(() => shell.stop());
     shell.post({
       type: "start",
@@ -260,6 +285,7 @@ class SideNode {
     const { block, summary } = entry;
     this.#payoutViews.follow(entry);
     this.#info.follow(entry);
+    this.#metrics.final(entry);
     if (summary.effects.some((effect) => effect.headers !== undefined)) this.#headers?.ownBlockFinal();
     this.#server?.events.publish({
       type: "final",
@@ -284,7 +310,10 @@ class SideNode {
     const { options, logger, version, onStopAsked } = this.#deps;
     const { spec, mainSpec, store } = this.#ground;
     const { chain, indexes } = store;
-    const onAccepted = (raw: Uint8Array): void => this.#relay(raw);
+    const onAccepted = (raw: Uint8Array, id: Hash): void => {
+      this.#metrics.submitted(id);
+      this.#relay(raw);
+    };
     const member = (): MemberPart | undefined => this.#member;
     const server = await serveApi({
       title: `Bystack side chain ${spec.name}, node ${options.id}`,
@@ -307,6 +336,7 @@ class SideNode {
       hostsAllowed: options.hostsAllowed,
       adminToken: this.#instance.adminToken,
       logger,
+      metrics: () => this.#metrics.registry.render(),
     });
     this.#server = server;
     this.#opened.add(() => server.close());

@@ -32,9 +32,15 @@ type Rate = { left: number; atMs: number };
 export class TransactionGate {
   readonly #clock: Clock;
   readonly #rates = new Map<string, Rate>();
+  #overRate = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
+  }
+
+  /** Transactions that were not looked at because their peer had had its share. */
+  get overRate(): number {
+    return this.#overRate;
   }
 
   /**
@@ -43,7 +49,10 @@ export class TransactionGate {
    */
   take(peer: string, submit: () => SubmitVerdict): string | undefined {
     const rate = this.#rateOf(peer);
-    if (rate.left < 1) return undefined;
+    if (rate.left < 1) {
+      this.#overRate += 1;
+      return undefined;
+    }
     const verdict = submit();
     rate.left -= verdict.ok || verdict.code === "MEMPOOL_FULL" ? 1 : REFUSED_COST;
     return !verdict.ok && FAULTS.has(verdict.code) ? verdict.code : undefined;

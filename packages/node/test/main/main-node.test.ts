@@ -5,12 +5,14 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
+import { MEMPOOL_TRANSACTIONS_MAX } from "@bystack/chain/main/mempool";
 import { decodeMainHeader, mainBlockHash, statusItem } from "@bystack/protocol/main/block";
 import { createMainTransaction, decodeMainTransaction } from "@bystack/protocol/main/transaction";
 import { merklePathRoot } from "@bystack/protocol/merkle";
 import { bytesToHex, hexToBytes } from "@bystack/utils/bytes";
 import { BystackError } from "@bystack/utils/errors";
 import { type MainNode, startMainNode } from "../../src/main/main-node.ts";
+import { metricsAt, sampleOf } from "../samples.ts";
 import {
   type Client,
   COIN_NEU,
@@ -65,6 +67,18 @@ suite("a mining node in memory", () => {
     events.close();
     await node.stop();
     folder.remove();
+  });
+
+  test("tells an operator's collector where it stands", async () => {
+    const { height } = await events.until((event) => event.height >= 1);
+    const text = await metricsAt(node.url);
+    const value = (name: string): number => sampleOf(text, `bystack_${name}`) ?? assert.fail(`no ${name}`);
+    assert.ok(value("height") >= height);
+    assert.deepEqual([value("mining"), value("reorganisations_total")], [1, 0]);
+    assert.equal(value('queue_size{queue="mempool_transactions"}'), 0);
+    assert.equal(value('queue_limit{queue="mempool_transactions"}'), MEMPOOL_TRANSACTIONS_MAX);
+    assert.ok(value("process_cpu_seconds_total") > 0 && value("hashes_per_second") >= 0);
+    assert.ok(!text.includes(instanceOf(folder).adminToken));
   });
 
   test("says what it is, and is ready", async () => {

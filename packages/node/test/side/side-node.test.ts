@@ -26,6 +26,7 @@ import { signInputs } from "@bystack/wallet/sign";
 import { openSideStore } from "../../src/side/side-store.ts";
 import { incidentsIn } from "../incidents.ts";
 import { clientOf, followEvents } from "../main/kit.ts";
+import { metricsAt, sampleOf } from "../samples.ts";
 import { COIN_NEU, CONSENSUS, Committee, type Seat, type SideClient, type Started, until, untilHeight } from "./kit.ts";
 
 const root = rootXprv(utf8ToBytes("a seed for tests only"));
@@ -107,6 +108,10 @@ suite("four validators", () => {
     const event = await events.until(({ transactions }) => transactions.includes(id));
     events.close();
     assert.equal(event.type, "final");
+    await untilHeight(at, event.height);
+    const followed = "bystack_submitted_to_final_seconds_count";
+    assert.equal(sampleOf(await metricsAt(nodeAt(0).url), followed), 1, "counted where it was submitted");
+    assert.equal(sampleOf(await metricsAt(elsewhere.url), followed), 0, "and nowhere else");
     const found = await elsewhere.client.call("transaction", { params: { id } });
     assert.deepEqual([found.status, found.blockHeight, found.raw], ["final", event.height, raw]);
     const paid = await elsewhere.client.call("outputs", { body: { programs: [bytesToHex(PAYEE)] } });
