@@ -1,5 +1,6 @@
 // What goes into a schedule besides its seed, and what comes out of it.
 
+import type { BbftMessage } from "@bystack/consensus/bbft/messages";
 import type { Mutation } from "@bystack/consensus/bbft/mutation";
 import type { Violation } from "./checker.ts";
 import type { Coverage } from "./coverage.ts";
@@ -41,6 +42,8 @@ export type ScheduleOptions = PlanOptions & {
    * the engine, which the invariants have to notice without that help.
    */
   readonly conform?: boolean;
+  /** Told of every message that a place puts on a link. */
+  readonly onSent?: (from: number, message: BbftMessage) => void;
   /** Lines of the chart to keep; 0 for none. */
   readonly chartLines?: number;
 };

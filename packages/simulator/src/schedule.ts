@@ -72,6 +72,7 @@ class Simulation implements World {
   readonly #watch: Watch;
   readonly #mishaps: Mishaps;
   readonly #livenessMs: number;
+  readonly #onSent: ScheduleOptions["onSent"];
   #nowMs = 0;
   #healed = false;
   #healHeight = 0;
@@ -81,6 +82,7 @@ class Simulation implements World {
 
   constructor(plan: Plan, options: ScheduleOptions) {
     this.plan = plan;
+    this.#onSent = options.onSent;
     this.#livenessMs = options.livenessMs ?? LIVENESS_MS;
     this.#rng = new SimRng(plan.seed * 104_729 + 3);
     this.#links = new Links(plan, this.#rng);
@@ -237,6 +239,7 @@ class Simulation implements World {
 
   #transmit(sent: { from: number; to: number; message: BbftMessage; delayMs: number }): void {
     const { from, to, message } = sent;
+    this.#onSent?.(from, message);
     const bytes = this.plan.bandwidth === 0 ? 0 : sizeOf(message);
     const passage = this.#links.pass({ from, to, nowMs: this.#nowMs, healed: this.#healed, bytes });
     if (passage === "cut") {
