@@ -130,10 +130,10 @@ function checkVoteResult(item: VoteResultCase, { same, deliberate }: Differences
   const { after } = item;
   same("votes", tableOf(state), sortedTable(after.votes));
   same("epoch", epochOfHeight(item.height, 1200), after.seq);
-  same("epoch ends", item.height % 1200 === 0, after.round_end);
+  same("epoch ends", epochOfHeight(item.height + 1, 1200) !== epochOfHeight(item.height, 1200), after.round_end);
   const fees = mapped.slice(1).reduce((sum, transaction) => sum + feeOf(transaction), 0n);
   const earned = fees + epochSubsidy({ feesNeu: fees, blocks: 1, blocksByLeader: [] }, rules);
-  const starts = item.height % 1200 === 1;
+  const starts = epochOfHeight(item.height, 1200) !== epochOfHeight(item.height - 1, 1200);
   same("earned", total(after.rewards), (starts ? 0n : total(item.before.rewards)) + earned);
   if (after.round_end) same("payment", ordered(after.rewards), listed(item.payout_due_in_next_block ?? []));
   if (starts) deliberate(SECOND_BLOCK, payingBlock(rules), { ours: 2, reference: 1 });
