@@ -7,7 +7,9 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { type BbftMessage, encodeMessage, type Vote } from "@bystack/consensus/bbft/messages";
 import { checkFrames } from "@bystack/node/frame-check";
-import { assembleCertificate } from "@bystack/protocol/side/certificate";
+import { assembleCertificate, type Certificate, skipRoot } from "@bystack/protocol/side/certificate";
+import { encodeSideBatch, sideBodyRoot } from "@bystack/protocol/side/header";
+import { createSideBlock, type SideBlock } from "@bystack/protocol/side/proposal";
 import { type FinalSeen, gapsIn } from "../src/soak/observer.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "bystack-oracles-"));
@@ -63,6 +65,52 @@ test("NULLIFY beside FINALIZE in one view, in either order", () => {
     [vote(3, 5, HASH_A), vote(2, 5, EMPTY)],
   ])
     assert.match(checkFrames([tapOf([notes(...pair)])]).problems.join(), /NULLIFY beside FINALIZE/);
+});
+
+/** A block of epoch 3, of another content for each number. */
+function blockOf(number: number): SideBlock {
+  const batches = [encodeSideBatch([Uint8Array.of(number)])];
+  const header = {
+    chainId: HASH_A,
+    epoch: 3,
+    view: 1,
+    height: 1,
+    parentHash: EMPTY,
+    parentView: 0,
+    timestampMs: 1,
+    bodyRoot: sideBodyRoot(batches),
+    transactionCount: 1,
+    transactionRoot: EMPTY,
+    parentStateRoot: EMPTY,
+    skipRoot: skipRoot([]),
+    nextCommitteeRoot: EMPTY,
+  };
+  const block = createSideBlock({ header, batches, parentCertificate: undefined, skipCertificates: [] });
+  return block ?? assert.fail("the parts do not match");
+}
+
+function proposed(block: SideBlock, view: number, justification: readonly Certificate[] = []): BbftMessage {
+  const justifyView = view === block.header.view ? 0 : 5;
+  const proposal = { view, block, justifyView, justification, signature: new Uint8Array(64) };
+  return { type: "PROPOSE", epoch: 3, proposal };
+}
+
+test("two proposals of one view, which has one leader; the same again and in a later view are none", () => {
+  const [a, b] = [blockOf(1), blockOf(2)];
+  const { problems } = checkFrames([tapOf([proposed(a, 1)]), tapOf([proposed(b, 1)])]);
+  assert.equal(problems.length, 1);
+  assert.match(problems.join(), /^leader, epoch 3, view 1, kind 0: /);
+  assert.deepEqual(checkFrames([tapOf([proposed(a, 1), proposed(a, 1), proposed(a, 6)])]).problems, []);
+});
+
+test("a vote beside a certificate that only the justification of a re-proposal carries", () => {
+  const block = blockOf(1);
+  const message = certified(1, 5, HASH_A);
+  const certificates = message.type === "NOTES" ? message.certificates : [];
+  assert.equal(certificates.length, 1);
+  const again = proposed(block, 6, certificates);
+  assert.equal(checkFrames([tapOf([again, notes(vote(1, 5, HASH_B))])]).problems.length, 1);
+  assert.deepEqual(checkFrames([tapOf([again, notes(vote(1, 5, HASH_A))])]).problems, []);
 });
 
 test("what honest validators do is no finding: the same vote again, other views, other kinds, other keys", () => {

@@ -1,18 +1,19 @@
 // A development aid beside the tap: reads the frames of all nodes and looks for what no honest validator does: two
-// different votes of one key for one (epoch, view, kind), or NULLIFY beside FINALIZE in one view. Certificates count too:
-// they are votes.
+// different votes of one key for one (epoch, view, kind), NULLIFY beside FINALIZE in one view, or two proposals of one view,
+// which has one leader. Certificates count too, wherever one is carried: they are votes.
 
 import { existsSync, readFileSync } from "node:fs";
 import { type BbftMessage, decodeMessage } from "@bystack/consensus/bbft/messages";
 import { type Certificate, type SignedContent, signersOf, VOTE_KINDS } from "@bystack/protocol/side/certificate";
+import type { SideBlock, SideProposal } from "@bystack/protocol/side/proposal";
 import { bytesToHex } from "@bystack/utils/bytes";
 
 export type FrameReport = { readonly frames: number; readonly votes: number; readonly problems: readonly string[] };
 
 type Seen = Map<string, string>;
 
-function note(seen: Seen, problems: string[], signer: number, content: SignedContent): void {
-  const place = `validator ${signer}, epoch ${content.epoch}, view ${content.view}`;
+function note(seen: Seen, problems: string[], signer: number | "leader", content: SignedContent): void {
+  const place = `${signer === "leader" ? signer : `validator ${signer}`}, epoch ${content.epoch}, view ${content.view}`;
   const key = `${place}, kind ${content.kind}`;
   const hash = bytesToHex(content.blockHash);
   const before = seen.get(key);
@@ -32,6 +33,18 @@ function noteCertificate(seen: Seen, problems: string[], certificate: Certificat
   for (const signer of signersOf(certificate)) note(seen, problems, signer, certificate);
 }
 
+function noteBlock(seen: Seen, problems: string[], block: SideBlock): void {
+  noteCertificate(seen, problems, block.parentCertificate);
+  for (const certificate of block.skipCertificates) noteCertificate(seen, problems, certificate);
+}
+
+function noteProposal(seen: Seen, problems: string[], { block, view, justification }: SideProposal): void {
+  const { epoch, height } = block.header;
+  note(seen, problems, "leader", { kind: VOTE_KINDS.PROPOSE, epoch, view, height, blockHash: block.hash });
+  noteBlock(seen, problems, block);
+  for (const certificate of justification) noteCertificate(seen, problems, certificate);
+}
+
 function noteMessage(seen: Seen, problems: string[], message: BbftMessage): void {
   if (message.type === "NOTES") {
     for (const vote of message.votes) note(seen, problems, vote.signer, vote);
@@ -39,8 +52,13 @@ function noteMessage(seen: Seen, problems: string[], message: BbftMessage): void
   } else if (message.type === "ANSWER") {
     for (const vote of message.votes) note(seen, problems, vote.signer, vote);
     noteCertificate(seen, problems, message.certificate);
-  } else if (message.type === "SYNC_BLOCKS") noteCertificate(seen, problems, message.certificate);
-  else if (message.type === "PROPOSE") noteCertificate(seen, problems, message.proposal.block.parentCertificate);
+  } else if (message.type === "SYNC_BLOCKS") {
+    for (const block of message.blocks) noteBlock(seen, problems, block);
+    noteCertificate(seen, problems, message.certificate);
+  } else if (message.type === "SKIPS") {
+    for (const certificate of message.certificates) noteCertificate(seen, problems, certificate);
+  } else if (message.type === "BLOCK") noteBlock(seen, problems, message.block);
+  else if (message.type === "PROPOSE") noteProposal(seen, problems, message.proposal);
 }
 
 /** Frames of a tap: u32 length, bytes; a torn last one (the process was killed there) is left out. */
