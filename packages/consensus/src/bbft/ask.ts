@@ -158,7 +158,7 @@ function lift(state: BbftState, reason: "bar" | "observe"): void {
 
 /** What those of the present committee have answered: an answer of an earlier committee proves nothing about this epoch. */
 function answersOfCommittee(state: BbftState, asking: Asking): Position[] {
-  return state.committees.present.keys.flatMap((key) => asking.answers.get(bytesToHex(key)) ?? []);
+  return state.committees.present.hexKeys.flatMap((key) => asking.answers.get(key) ?? []);
 }
 
 function highestAnswered(state: BbftState, answers: Iterable<Position>): Position {

@@ -3,11 +3,13 @@
 
 import { quorumSize } from "@bystack/protocol/side/certificate";
 import { committeeRoot } from "@bystack/protocol/side/header";
-import { equalBytes, type Hash } from "@bystack/utils/bytes";
+import { bytesToHex, equalBytes, type Hash } from "@bystack/utils/bytes";
 
 export type Committee = {
   /** Vote keys in committee order: the order of bitmaps and of the schedule. */
   readonly keys: readonly Uint8Array[];
+  /** The same in hexadecimal: what tables by key are asked for, many times in a step. */
+  readonly hexKeys: readonly string[];
   readonly n: number;
   /** Faults tolerated. */
   readonly f: number;
@@ -35,7 +37,8 @@ export type CommitteeKeys = {
 export function createCommittee(keys: readonly Uint8Array[], ownKey: Uint8Array | undefined): Committee {
   const n = keys.length;
   const ownIndex = ownKey === undefined ? -1 : keys.findIndex((key) => equalBytes(key, ownKey));
-  return { keys, n, f: Math.floor((n - 1) / 3), q: quorumSize(n), root: committeeRoot(keys), ownIndex };
+  const hexKeys = keys.map(bytesToHex);
+  return { keys, hexKeys, n, f: Math.floor((n - 1) / 3), q: quorumSize(n), root: committeeRoot(keys), ownIndex };
 }
 
 /** Place of the leader of a view in a committee. */
