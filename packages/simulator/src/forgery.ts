@@ -20,6 +20,8 @@ import type { ToyLedger } from "./toy-ledger.ts";
 const NO_HASH = new Uint8Array(32);
 /** Certificates of each kind that are remembered for later misuse. */
 const CERTIFICATES_MAX = 60;
+/** Blocks that are remembered to build beside; more than a schedule makes within the epochs that still matter. */
+export const FORGERY_BLOCKS_MAX = 1024;
 
 type Sign = (content: SignedContent) => Uint8Array;
 type ProposeMessage = BbftMessage & { type: "PROPOSE" };
@@ -46,17 +48,21 @@ export class Forgery {
 
   /** Keeps what a message brings for later. */
   learn(message: BbftMessage): void {
-    if (message.type === "BLOCK") this.#blocks.set(bytesToHex(message.block.hash), message.block);
-    if (message.type === "PROPOSE") {
-      const { block } = message.proposal;
-      this.#blocks.set(bytesToHex(block.hash), block);
-    }
+    if (message.type === "BLOCK") this.#rememberBlock(message.block);
+    if (message.type === "PROPOSE") this.#rememberBlock(message.proposal.block);
     if (message.type !== "NOTES") return;
     for (const certificate of message.certificates) {
       if (certificate.kind === VOTE_KINDS.NULLIFY) remember(this.#skips, certificate);
       else if (certificate.kind === VOTE_KINDS.NOTARIZE && isEpochEnd(this.#config, certificate.height))
         remember(this.#ends, certificate);
     }
+  }
+
+  /** The oldest goes first. */
+  #rememberBlock(block: SideBlock): void {
+    this.#blocks.set(bytesToHex(block.hash), block);
+    const [oldest] = this.#blocks.keys();
+    if (this.#blocks.size > FORGERY_BLOCKS_MAX && oldest !== undefined) this.#blocks.delete(oldest);
   }
 
   #rebuild(

@@ -34,17 +34,17 @@ function mangleVote(vote: Vote, rng: SimRng): Vote {
   switch (rng.below(6)) {
     case 0:
       return { ...vote, signature: flipped(vote.signature, rng) };
-    case 5:
-      // What was signed as one kind of vote is shown as another.
-      return { ...vote, kind: vote.kind === VOTE_KINDS.NOTARIZE ? VOTE_KINDS.FINALIZE : VOTE_KINDS.NOTARIZE };
     case 1:
       return { ...vote, epoch: Math.max(1, vote.epoch + rng.pick([-1, 1])) };
     case 2:
       return { ...vote, view: vote.view + rng.between(1, 40) };
     case 3:
       return { ...vote, signer: (vote.signer + 1) % 100 };
-    default:
+    case 4:
       return { ...vote, blockHash: flipped(vote.blockHash, rng) };
+    default:
+      // What was signed as one kind of vote is shown as another.
+      return { ...vote, kind: vote.kind === VOTE_KINDS.NOTARIZE ? VOTE_KINDS.FINALIZE : VOTE_KINDS.NOTARIZE };
   }
 }
 

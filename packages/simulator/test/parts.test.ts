@@ -2,10 +2,15 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { BbftConfig } from "@bystack/consensus/bbft/config";
+import type { SideBlock } from "@bystack/protocol/side/proposal";
+import { bytesToHex } from "@bystack/utils/bytes";
 import { fakeCrypto, fakeKey } from "../src/fake-crypto.ts";
+import { FORGERY_BLOCKS_MAX, Forgery } from "../src/forgery.ts";
 import { EventQueue } from "../src/heap.ts";
 import { drawPlan } from "../src/plan.ts";
 import { SimRng } from "../src/rng.ts";
+import type { ToyLedger } from "../src/toy-ledger.ts";
 
 test("events come by time, and by order of scheduling at equal times", () => {
   const queue = new EventQueue<number>();
@@ -40,4 +45,14 @@ test("a fake signature is one signer's over one message", () => {
   const changed = signature.slice();
   changed[60] = 1;
   assert.ok(!verify(fakeKey(2), message, changed));
+});
+
+test("what a forger remembers is bounded: the oldest block goes first", () => {
+  const forgery = new Forgery({} as ToyLedger, new SimRng(1), {} as BbftConfig);
+  const hashOf = (number: number): Uint8Array => Uint8Array.of(number >> 8, number & 255);
+  for (let i = 0; i <= FORGERY_BLOCKS_MAX; i += 1)
+    forgery.learn({ type: "BLOCK", block: { hash: hashOf(i) } as unknown as SideBlock });
+  assert.equal(forgery.block(bytesToHex(hashOf(0))), undefined);
+  assert.ok(forgery.block(bytesToHex(hashOf(1))) !== undefined);
+  assert.ok(forgery.block(bytesToHex(hashOf(FORGERY_BLOCKS_MAX))) !== undefined);
 });
