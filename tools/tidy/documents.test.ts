@@ -30,6 +30,26 @@ test("docs/limits.md is what the sources say, and every limit gives its reason",
   assert.equal(readFileSync(join(ROOT, "docs", "limits.md"), "utf8"), text, "run `npm run docs`");
 });
 
+test("docs/weaknesses.md has a row for each of the 24, and every test that it names exists", () => {
+  const rows = readFileSync(join(ROOT, "docs", "weaknesses.md"), "utf8")
+    .split("\n")
+    .filter((line) => /^\| \d+ \|/.test(line));
+  const numbers = rows.map((row) => Number(row.split("|")[1]));
+  assert.deepEqual(
+    numbers,
+    Array.from({ length: 24 }, (_, i) => i + 1),
+  );
+  const problems: string[] = [];
+  for (const row of rows) {
+    const named = [...row.matchAll(/`(packages\/[^`]+\.test\.ts)` "([^"]+)"/g)];
+    if (named.length === 0) problems.push(`no test: ${row.slice(0, 60)}`);
+    for (const [, path = "", title = ""] of named)
+      if (!readFileSync(join(ROOT, path), "utf8").includes(`"${title}"`))
+        problems.push(`${path} has no test "${title}"`);
+  }
+  report(problems);
+});
+
 test("every vector file is claimed by a check or stands in vectors/pending.json with its reason", () => {
   const pending: Record<string, Record<string, string>> = JSON.parse(
     readFileSync(join(ROOT, "vectors", "pending.json"), "utf8"),
