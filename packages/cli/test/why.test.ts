@@ -6,6 +6,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, suite, test } from "node:test";
 import type { NodeExit } from "@bystack/platform/provider";
+import { crashesIn } from "../src/why/crashes.ts";
 import { diagnose, SILENT_MS } from "../src/why/diagnose.ts";
 import type { Consensus, Evidence, NodeEvidence } from "../src/why/evidence.ts";
 import { lastWords } from "../src/why/exits.ts";
@@ -86,6 +87,7 @@ function nodeOf(part: Partial<NodeEvidence> = {}): NodeEvidence {
     consensus: consensusOf(),
     peers: peersOf(true, true, true),
     incidents: [],
+    crashesMs: [],
     main: { url: "http://127.0.0.1:1", unreachable: undefined },
     ...part,
   };
@@ -148,6 +150,44 @@ suite("a condition gives its finding, a near miss does not", () => {
     const alone = { ...observer, validators: observer.validators.map((one) => ({ ...one, self: false })) };
     assert.deepEqual(idsOf(nodeOf({ consensus: alone, peers: peersOf(false, false, true) })), []);
     assert.deepEqual(idsOf(nodeOf({ consensus: alone, peers: peersOf(false, false, false) })), ["peers-missing"]);
+  });
+
+  test("a partition: enough others run and answer, and are not connected", () => {
+    const cut = nodeOf({ peers: peersOf(true, false, false) });
+    const others = ["demo-2", "demo-3", "demo-4"].map((id) => nodeOf({ id }));
+    assert.deepEqual(idsOf(cut, ...others), ["partitioned"]);
+    assert.match(findingsOf(cut, ...others)[0]?.sentence ?? "", /connected to 1 of 3 .* demo-3, demo-4 run and answer/);
+    const alone = nodeOf({ peers: peersOf(false, false, false) });
+    assert.deepEqual(idsOf(alone, ...others), ["partitioned"]);
+    // One of them would not be enough, and one that does not answer is no sign.
+    assert.deepEqual(idsOf(alone, nodeOf({ id: "demo-3" })), ["peers-missing"]);
+    const deaf = others.map((node) => ({ ...node, unreachable: "no answer" }));
+    assert.deepEqual(idsOf(alone, ...deaf), ["peers-missing"]);
+  });
+
+  test("a clock that is apart from the others, and not one that is nearly so or cannot be told", () => {
+    const at = (id: string, finalAgeMs: number, finalHash = "aa") =>
+      nodeOf({ id, info: infoOf({ finalAgeMs, finalHash }) });
+    const others = [at("demo-2", 300), at("demo-3", 500), at("demo-4", 400)];
+    assert.deepEqual(idsOf(at("demo-1", 2_000), ...others), ["clock-apart"]);
+    assert.match(findingsOf(at("demo-1", 2_000), ...others)[0]?.sentence ?? "", /demo-1 is 1\.6 s ahead of/);
+    const late = [at("demo-2", 2_300), at("demo-3", 2_500), at("demo-4", 2_400)];
+    assert.match(findingsOf(at("demo-1", 0), ...late)[0]?.sentence ?? "", /2\.4 s behind/);
+    assert.deepEqual(idsOf(at("demo-1", 1_900), ...others), []);
+    assert.deepEqual(idsOf(at("demo-1", 2_000, "bb"), ...others), [], "another block");
+    assert.deepEqual(idsOf(at("demo-1", 2_000), ...others.slice(0, 1)), [], "one other alone may be the wrong one");
+  });
+
+  test("a loop of crashes; two, or those of an hour ago, are none", () => {
+    const minutesAgo = (...minutes: readonly number[]): number[] => minutes.map((one) => NOW_MS - one * 60_000);
+    const loop = nodeOf({ crashesMs: minutesAgo(60, 7.5, 4, 1) });
+    assert.deepEqual(idsOf(loop), ["crash-loop"]);
+    const [found] = findingsOf(loop);
+    assert.match(found?.sentence ?? "", /demo-1 has ended by itself 3 times in 8 minutes/);
+    assert.equal(found?.sinceMs, NOW_MS - 450_000);
+    assert.deepEqual(idsOf(nodeOf({ crashesMs: minutesAgo(60, 50, 4, 1) })), []);
+    const dead = { ...down("demo-1", ended({ code: 67 })), crashesMs: minutesAgo(3, 2, 1) };
+    assert.deepEqual(idsOf(dead), ["crash-loop", "data-damaged"]);
   });
 
   test("no final block for long, with who is missing and why; causes come first", () => {
@@ -308,4 +348,28 @@ suite("the command", () => {
     assert.equal(ran.code, 4);
     assert.deepEqual(envelopeOf(ran).error?.why, "demo-9; there are: demo-1, demo-2");
   });
+});
+
+test("crashes in a log: what ended with a reason or without a word, and not what was asked to stop", () => {
+  let minute = 0;
+  const line = (message: string): string => {
+    minute += 1;
+    return JSON.stringify({ time: new Date(NOW_MS + minute * 60_000).toISOString(), level: "info", message });
+  };
+  const lines = [
+    line("side node is up"),
+    line("stopping"),
+    line("stopped"),
+    line("side node is up"),
+    "not JSON",
+    line("side node is up"),
+    line("the node ends"),
+    line("the node ends"),
+    line("node ready"),
+  ];
+  // Killed before minute 5, ended in 6, did not start in 7.
+  assert.deepEqual(
+    crashesIn(lines).map((atMs) => (atMs - NOW_MS) / 60_000),
+    [5, 6, 7],
+  );
 });

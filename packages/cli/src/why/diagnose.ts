@@ -1,37 +1,18 @@
 // From evidence to findings: why a node does not vote, is not ready, or was healed. Pure; causes come before what they
 // cause, and every sentence says what is the case and why, with a command where one helps (platform.md section 8).
 
+import { crashFindings } from "./crashes.ts";
 import type { Consensus, Evidence, Incident, NodeEvidence } from "./evidence.ts";
 import { explainEnd } from "./exits.ts";
+import { type Finding, finding, listed } from "./finding.ts";
+import { clockFindings, peerFindings } from "./neighbours.ts";
+
+export type { Finding } from "./finding.ts";
 
 /** A chain without a final block for longer than this stands still, and a validator not heard for it is missing. */
 export const SILENT_MS = 10_000;
 
-export type Finding = {
-  readonly id: string;
-  /** `problem`: something is wrong now. `note`: it was, or it passes by itself. */
-  readonly severity: "problem" | "note";
-  readonly subject: string;
-  readonly sinceMs: number | null;
-  readonly sentence: string;
-  readonly evidence: readonly string[];
-  readonly commands: readonly string[];
-  /** Ids of findings above that bring this one about, as `id subject`. */
-  readonly causes: readonly string[];
-};
-
-type Parts = Partial<Omit<Finding, "id" | "subject" | "sentence">>;
-
-function finding(id: string, subject: string, sentence: string, parts: Parts = {}): Finding {
-  const nothing = { severity: "problem" as const, sinceMs: null, evidence: [], commands: [], causes: [] };
-  return { ...nothing, ...parts, id, subject, sentence };
-}
-
 const keyOf = ({ id, subject }: Finding): string => `${id} ${subject}`;
-
-function listed(names: readonly string[]): string {
-  return names.length === 0 ? "nobody" : names.join(", ");
-}
 
 function seconds(ms: number): string {
   return `${Math.round(ms / 1000)} s`;
@@ -87,22 +68,6 @@ function standstill(node: NodeEvidence, consensus: Consensus, evidence: Evidence
   const sentence = `${node.id} has seen no final block for ${seconds(ageMs)}; not heard of since: ${listed(missing.ids)}.`;
   found.push(finding("no-final-block", node.id, sentence, { sinceMs, causes: found.map(keyOf) }));
   return found;
-}
-
-function peerFindings(node: NodeEvidence, consensus: Consensus): Finding[] {
-  const connected = node.peers.filter((peer) => peer.connected).length;
-  const isValidator = consensus.validators.some(({ self }) => self);
-  const needed = isValidator ? consensus.quorum - 1 : 1;
-  if (connected >= needed) return [];
-  const away = node.peers.filter((peer) => !peer.connected).map(({ id }) => id);
-  const sentence =
-    `${node.id} is connected to ${connected} of ${node.peers.length} peers and needs ${needed}; ` +
-    `not connected: ${listed(away)}.`;
-  return [
-    finding("peers-missing", node.id, sentence, {
-      commands: [...away.map((id) => `bystack why ${id}`), `bystack logs ${node.id}`],
-    }),
-  ];
 }
 
 const LOST_RECORD: readonly string[] = ["record-missing", "record-damaged"];
@@ -182,7 +147,8 @@ export function diagnose(evidence: Evidence, subject: string): Finding[] {
     found.push(...node.incidents.map((incident) => healedFinding(node, incident)));
     found.push(...supplyFindings(node, consensus));
     found.push(...mainFindings(node));
-    found.push(...peerFindings(node, consensus));
+    found.push(...peerFindings(node, consensus, evidence));
+    found.push(...clockFindings(node, evidence));
     found.push(...standstill(node, consensus, evidence));
     found.push(...silenceFindings(node, consensus));
   }
@@ -191,5 +157,5 @@ export function diagnose(evidence: Evidence, subject: string): Finding[] {
     found.push(
       finding("not-ready", node.id, `${node.id} is not ready: ${info.notReadyBecause ?? "it does not say why"}.`),
     );
-  return found;
+  return [...crashFindings(node, evidence.nowMs), ...found];
 }

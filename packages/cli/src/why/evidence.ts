@@ -9,6 +9,7 @@ import type { NetworkLayout, NetworkNode, NetworkState } from "@bystack/platform
 import { clientOf, type SideClient } from "@bystack/platform/network/run";
 import type { DeployProvider, NodeExit, NodeStatus } from "@bystack/platform/provider";
 import { BystackError } from "@bystack/utils/errors";
+import { crashesIn, LOG_LINES_MAX } from "./crashes.ts";
 
 /** How long one question to a node may take. A node that needs longer does not answer. */
 const ANSWER_MS = 1_000;
@@ -37,6 +38,8 @@ export type NodeEvidence = {
   readonly consensus: Consensus | undefined;
   readonly peers: Peers["items"];
   readonly incidents: readonly Incident[];
+  /** When it ended without having been asked to, as far back as its log is read. */
+  readonly crashesMs: readonly number[];
   /** The main node that it follows: where, and why it does not answer; undefined when it follows none. */
   readonly main: { readonly url: string; readonly unreachable: string | undefined } | undefined;
 };
@@ -94,8 +97,14 @@ async function mainOf(url: string | undefined): Promise<NodeEvidence["main"]> {
   return { url, unreachable: "reason" in answer ? answer.reason : undefined };
 }
 
-async function nodeEvidence(layout: NetworkLayout, node: NetworkNode, status: NodeStatus): Promise<NodeEvidence> {
-  const base = { id: node.id, kind: node.kind, phase: status.phase, exit: exitOf(status) };
+async function nodeEvidence(
+  { layout, provider }: { readonly layout: NetworkLayout; readonly provider: DeployProvider },
+  node: NetworkNode,
+  status: NodeStatus,
+): Promise<NodeEvidence> {
+  const lines = await orReason(provider.logs(node.id, LOG_LINES_MAX));
+  const crashesMs = "value" in lines ? crashesIn(lines.value) : [];
+  const base = { id: node.id, kind: node.kind, phase: status.phase, exit: exitOf(status), crashesMs };
   const nothing = { info: undefined, consensus: undefined, peers: [], incidents: [], main: undefined };
   const client = status.phase === "running" ? clientOf(layout, node) : undefined;
   if (client === undefined) return { ...base, ...nothing, unreachable: undefined };
@@ -138,7 +147,7 @@ export async function collectEvidence(options: {
         exit: undefined,
         rssBytes: undefined,
       };
-      return nodeEvidence(layout, node, status ?? absent);
+      return nodeEvidence({ layout, provider }, node, status ?? absent);
     }),
   );
   return { nowMs, nodes };
