@@ -10,7 +10,7 @@ import { BTM_ASSET_ID } from "@bystack/protocol/entry";
 import { mapMainTransaction } from "@bystack/protocol/main/entries";
 import { decodeMainTransaction, type MainTransaction } from "@bystack/protocol/main/transaction";
 import { bytesToHex, type Hash, utf8ToBytes } from "@bystack/utils/bytes";
-import { type AssetKeys, assetDefinition, assetKeysOf, type IssuedAsset, programAt } from "@bystack/wallet/accounts";
+import { type AssetKeys, assetDefinition, assetKeysOf, issuedAssetOf, programAt } from "@bystack/wallet/accounts";
 import { type BuildRequest, buildTransaction, type Issue, type Payment } from "@bystack/wallet/build";
 import { MAIN_ADAPTER } from "@bystack/wallet/build/main";
 import { BTM_INPUTS_MAX, type Coin } from "@bystack/wallet/coins";
@@ -22,14 +22,7 @@ const owner = programAt(xpub, 1, false, 1);
 const change = programAt(xpub, 1, true, 1);
 const PAYEE = programAt(xpub, 2, false, 1).program;
 const GOLD: AssetKeys = assetKeysOf(xpub, 1, assetDefinition("GOLD", 2));
-const GOLD_ENTRY: IssuedAsset = {
-  name: "GOLD",
-  id: bytesToHex(GOLD.id),
-  decimals: 2,
-  issuer: "owner",
-  keyIndex: 1,
-  definition: "",
-};
+const GOLD_ENTRY = issuedAssetOf(xpub, { name: "GOLD", decimals: 2, issuer: "owner", keyIndex: 1 });
 const HEIGHT = 200_000n;
 /** Gas that may be left over: the builder's margin, and what a price per byte rounds away. */
 const SPARE_GAS_MAX = 800;

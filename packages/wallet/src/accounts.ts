@@ -6,7 +6,7 @@ import { childXpub, deriveXprv, deriveXpub, publicKeyOfXpub, type Xprv, type Xpu
 import { assetIdOf } from "@bystack/protocol/asset";
 import { formatAssetDefinition } from "@bystack/protocol/asset-definition";
 import { issuanceProgram, publicKeyProgram } from "@bystack/protocol/program";
-import { concatBytes, type Hash, hexToBytes, u32ToBytesLe, u64ToBytesLe } from "@bystack/utils/bytes";
+import { bytesToHex, concatBytes, type Hash, hexToBytes, u32ToBytesLe, u64ToBytesLe } from "@bystack/utils/bytes";
 import { assertInvariant } from "@bystack/utils/errors";
 import { walletError } from "./errors.ts";
 
@@ -106,6 +106,15 @@ export function assetKeysOf(root: Xpub, keyIndex: number, definition: Uint8Array
   assertInvariant(xpub !== undefined, "a root xpub of our own is a curve point, so are its children");
   const program = issuanceProgram([publicKeyOfXpub(xpub)], 1);
   return { program, id: assetIdOf({ vmVersion: 1n, program, definition }), definition };
+}
+
+/** The record of an asset that an account of this wallet issues under one of its asset keys. */
+export function issuedAssetOf(
+  root: Xpub,
+  asset: Pick<IssuedAsset, "name" | "decimals" | "issuer" | "keyIndex">,
+): IssuedAsset {
+  const { id, definition } = assetKeysOf(root, asset.keyIndex, assetDefinition(asset.name, asset.decimals));
+  return { ...asset, id: bytesToHex(id), definition: bytesToHex(definition) };
 }
 
 export function xprvAt(root: Xprv, path: KeyPath): Xprv {

@@ -11,11 +11,11 @@ import { BystackError } from "@bystack/utils/errors";
 import {
   type AccountProgram,
   addAccount,
-  assetDefinition,
   assetKeysOf,
   EMPTY_WALLET,
   findAccount,
   type IssuedAsset,
+  issuedAssetOf,
   programAt,
   programsOf,
   type WalletData,
@@ -112,16 +112,8 @@ export class Wallet {
     if (known !== undefined) return known;
     findAccount(this.#data, options.issuer);
     const keyIndex = this.#data.assets.length + 1;
-    const definition = assetDefinition(name, options.decimals);
-    const { id } = assetKeysOf(this.#xpub, keyIndex, definition);
-    const asset: IssuedAsset = {
-      name,
-      id: bytesToHex(id),
-      decimals: options.decimals,
-      issuer: options.issuer,
-      keyIndex,
-      definition: bytesToHex(definition),
-    };
+    const { issuer, decimals } = options;
+    const asset = issuedAssetOf(this.#xpub, { name, decimals, issuer, keyIndex });
     this.#save({ ...this.#data, assets: [...this.#data.assets, asset] });
     return asset;
   }

@@ -9,7 +9,7 @@ import { BTM_ASSET_ID } from "@bystack/protocol/entry";
 import { decodeMainTransaction } from "@bystack/protocol/main/transaction";
 import { decodeSideTransaction } from "@bystack/protocol/side/transaction";
 import { bytesToHex, type Hash, utf8ToBytes } from "@bystack/utils/bytes";
-import { type AssetKeys, assetDefinition, assetKeysOf, type IssuedAsset, programAt } from "@bystack/wallet/accounts";
+import { type AssetKeys, assetDefinition, assetKeysOf, issuedAssetOf, programAt } from "@bystack/wallet/accounts";
 import { type BuildRequest, buildTransaction, type ChainAdapter, type Payment } from "@bystack/wallet/build";
 import { MAIN_ADAPTER } from "@bystack/wallet/build/main";
 import { createSideAdapter } from "@bystack/wallet/build/side";
@@ -24,14 +24,7 @@ const OWN = [programAt(xpub, 1, false, 1), programAt(xpub, 1, false, 2)] as cons
 const CHANGE = programAt(xpub, 1, true, 1);
 const PAYEE = programAt(xpub, 9, false, 1).program;
 const GOLD: AssetKeys = assetKeysOf(xpub, 1, assetDefinition("GOLD", 2));
-const GOLD_ENTRY: IssuedAsset = {
-  name: "GOLD",
-  id: bytesToHex(GOLD.id),
-  decimals: 2,
-  issuer: "owner",
-  keyIndex: 1,
-  definition: bytesToHex(GOLD.definition),
-};
+const GOLD_ENTRY = issuedAssetOf(xpub, { name: "GOLD", decimals: 2, issuer: "owner", keyIndex: 1 });
 const PRICE_NEU = 200n;
 /** Gas of one P2WPKH program (spec/bytom.md section 8). */
 const SPEND_GAS = 1409n;
