@@ -4,10 +4,8 @@
 
 import assert from "node:assert/strict";
 import { publicKeyFromSeed, signEd25519 } from "@bystack/crypto/ed25519";
-import { assetIdOf } from "@bystack/protocol/asset";
-import { BTM_ASSET_ID } from "@bystack/protocol/entry";
 import type { MainTransaction } from "@bystack/protocol/main/transaction";
-import { type AssetOrigin, createClaim, createClaimProof } from "@bystack/protocol/peg/claim";
+import { createClaim, createClaimProof } from "@bystack/protocol/peg/claim";
 import { assemblePayout, draftSignatureHashes, type PayoutDraft } from "@bystack/protocol/peg/draft";
 import { createInclusionPaths } from "@bystack/protocol/peg/inclusion";
 import {
@@ -21,10 +19,8 @@ import {
   SYSTEM_HEADERS_MAX,
 } from "@bystack/protocol/peg/system";
 import { depositProgram } from "@bystack/protocol/peg/vault";
-import { publicKeyProgram } from "@bystack/protocol/program";
-import { mapSideTransaction, sideSignatureHash } from "@bystack/protocol/side/entries";
 import { committeeRoot, type SideHeader, sideBodyRoot } from "@bystack/protocol/side/header";
-import { createSideTransaction, type SideOutput, type SideTransaction } from "@bystack/protocol/side/transaction";
+import type { SideOutput, SideTransaction } from "@bystack/protocol/side/transaction";
 import {
   chainSpecHash,
   chainSpecToJson,
@@ -34,9 +30,9 @@ import {
   type VotesSpec,
 } from "@bystack/protocol/spec";
 import { createDevFederation, createDevMainSpec, createDevSideSpec } from "@bystack/protocol/spec/presets";
-import { bytesToHex, equalBytes, type Hash, utf8ToBytes } from "@bystack/utils/bytes";
+import { bytesToHex, equalBytes, type Hash } from "@bystack/utils/bytes";
 import { type ApplyResult, applySideBlock, type BlockSummary } from "../../src/side/apply.ts";
-import { type AddResult, createBodyBuilder } from "../../src/side/builder.ts";
+import { createBodyBuilder } from "../../src/side/builder.ts";
 import type { PegState } from "../../src/side/peg/state.ts";
 import { createSideRules, epochOfHeight, type PegRules, type SideRules } from "../../src/side/rules.ts";
 import { createGenesisState, type SideState } from "../../src/side/state.ts";
@@ -44,34 +40,11 @@ import { recountSupply } from "../../src/side/supply.ts";
 import { type SideUtxo, spendCommitmentOf, UTXO_KIND } from "../../src/side/utxo.ts";
 import { committeeOf } from "../../src/side/votes/committee.ts";
 import { type MainNode, MainSim } from "./main-sim.ts";
+import { BTM, COIN, createUser, describe, seed, signSpend, type TestAsset, type User } from "./users.ts";
+
+export { BTM, COIN, createAsset, createUser, describe, seed, signSpend, type TestAsset, type User } from "./users.ts";
 
 const ZERO = new Uint8Array(32);
-export const BTM = BTM_ASSET_ID;
-export const COIN = 100_000_000n;
-
-export function seed(name: string): Uint8Array {
-  const bytes = new Uint8Array(32);
-  bytes.set(utf8ToBytes(name).subarray(0, 32));
-  return bytes;
-}
-
-export type User = { readonly seed: Uint8Array; readonly publicKey: Uint8Array; readonly program: Uint8Array };
-
-export function createUser(name: string): User {
-  const secret = seed(`user ${name}`);
-  const publicKey = publicKeyFromSeed(secret);
-  return { seed: secret, publicKey, program: publicKeyProgram(publicKey) };
-}
-
-/** An asset of the main chain that tests issue at will. */
-export type TestAsset = { readonly id: Hash; readonly origin: AssetOrigin };
-
-export function createAsset(name: string): TestAsset {
-  const origin = { issuanceVmVersion: 1n, definition: utf8ToBytes(name), issuanceProgram: Uint8Array.of(0x51) };
-  const id = assetIdOf({ vmVersion: 1n, program: origin.issuanceProgram, definition: origin.definition });
-  return { id, origin };
-}
-
 export type KitOptions = {
   readonly members?: number;
   readonly confirmations?: number;
@@ -407,34 +380,4 @@ export class Kit {
       if (!paused.reorg && !paused.deficit) assert.ok(asset.locked >= owedNow, "locked covers what is owed");
     }
   }
-}
-
-export function describe(result: AddResult): string {
-  if (result.ok) return "ok";
-  const { verdict } = result;
-  return verdict?.status === "refused" && verdict.vm !== undefined ? `${result.code} ${verdict.vm}` : result.code;
-}
-
-export function signSpend(
-  user: User,
-  commitments: readonly ReturnType<typeof spendCommitmentOf>[],
-  outputs: readonly SideOutput[],
-): SideTransaction {
-  const unsigned = createSideTransaction({
-    version: 1n,
-    timeRange: 0n,
-    inputs: commitments.map((commitment) => ({ kind: "spend", ...commitment, arguments: [] })),
-    outputs,
-  });
-  const mapped = mapSideTransaction(unsigned);
-  return createSideTransaction({
-    version: 1n,
-    timeRange: 0n,
-    inputs: commitments.map((commitment, i) => ({
-      kind: "spend",
-      ...commitment,
-      arguments: [signEd25519(user.seed, sideSignatureHash(mapped, i)), user.publicKey],
-    })),
-    outputs,
-  });
 }
