@@ -18,7 +18,7 @@ import { createHttpMemberTransport } from "../src/exchange/http-transport.ts";
 import { createHttpMainPort, createHttpSidePort } from "../src/http-ports.ts";
 import { programOf, seedOf } from "./support/keys.ts";
 import { mainPortOf } from "./support/main-chain.ts";
-import { sidePortOf } from "./support/side-chain.ts";
+import { sidePortOf } from "./support/side-port.ts";
 import { World } from "./support/world.ts";
 
 const world = new World();

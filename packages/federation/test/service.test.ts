@@ -13,7 +13,7 @@ import { STEP_INTERVAL_MS } from "../src/limits.ts";
 import { createFederationService } from "../src/service.ts";
 import { seedsOf } from "./support/keys.ts";
 import { mainPortOf } from "./support/main-chain.ts";
-import { sidePortOf } from "./support/side-chain.ts";
+import { sidePortOf } from "./support/side-port.ts";
 import { World } from "./support/world.ts";
 
 const identityKeysOf = (world: World) => (world.spec.federation?.members ?? []).map(({ identity }) => identity);

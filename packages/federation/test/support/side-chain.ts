@@ -6,12 +6,10 @@ import { verifyEd25519 } from "@bystack/crypto/ed25519";
 import { sha3_256 } from "@bystack/crypto/hash";
 import { BTM_ASSET_ID, ZERO_HASH } from "@bystack/protocol/entry";
 import { encodeMainTransaction } from "@bystack/protocol/main/transaction";
-import { merklePath, merkleRoot } from "@bystack/protocol/merkle";
 import { type Claim, isBtm, parseClaim } from "@bystack/protocol/peg/claim";
 import { type ClaimContext, validateClaim, validateDepositProof } from "@bystack/protocol/peg/claim-rules";
-import type { PayoutDraft, PayoutRequest, VaultCoin } from "@bystack/protocol/peg/draft";
 import { verifyStatusPath, verifyTransactionPath } from "@bystack/protocol/peg/inclusion";
-import { derivePayout, type PayoutUnit, type PayoutView } from "@bystack/protocol/peg/payout";
+import { derivePayout, type PayoutView } from "@bystack/protocol/peg/payout";
 import {
   decodeCoinProof,
   type Governance,
@@ -20,41 +18,26 @@ import {
   parseSystem,
 } from "@bystack/protocol/peg/system";
 import { isFloatRecipient, pegInCommitment, type VaultKeys, vaultProgram } from "@bystack/protocol/peg/vault";
-import { assembleCertificate, signedBytes, VOTE_KINDS } from "@bystack/protocol/side/certificate";
 import { mapSideTransaction } from "@bystack/protocol/side/entries";
-import { hashSideHeader, type SideHeader } from "@bystack/protocol/side/header";
-import type { FinalityProof } from "@bystack/protocol/side/light-client";
 import { createSideTransaction, decodeSideTransaction, type SideTransaction } from "@bystack/protocol/side/transaction";
 import type { SideChainSpec } from "@bystack/protocol/spec";
 import { chainIdOf } from "@bystack/protocol/spec";
 import { bytesToHex, EMPTY_BYTES, equalBytes, type Hash, utf8ToBytes } from "@bystack/utils/bytes";
 import { BystackError } from "@bystack/utils/errors";
-import type { CreditedClaim, PayoutRecord, PayoutState, PegStatus, SideChainPort } from "../../src/ports.ts";
-import { MEMBERS, programOf, signerOf } from "./keys.ts";
+import type { CreditedClaim, PayoutRecord, PegStatus } from "../../src/ports.ts";
+import { programOf } from "./keys.ts";
 import type { MainChainFake } from "./main-chain.ts";
+import { type Burn, type CoinState, isFree, type Payout, unitsOf } from "./payout-units.ts";
+import { type Block, blockAfter } from "./side-blocks.ts";
 
 export const EPOCH = 1;
 
-function refuse(why: string): BystackError {
+/** As a node refuses a transaction. */
+export function refuse(why: string): BystackError {
   const entry = { kind: "invalid", fault: "peer-minor", message: "rejected", next: "" } as const;
   return new BystackError("TRANSACTION_REJECTED", entry, { why });
 }
 
-type CoinState = VaultCoin & {
-  provenHeight: number | undefined;
-  provenHash: Hash;
-  spent: boolean;
-  fromPayout: boolean;
-};
-type Payout = { draft: PayoutDraft; recordedHeight: number; state: PayoutState; view: PayoutView };
-type Burn = PayoutRequest & {
-  readonly raw: Uint8Array;
-  readonly transactionId: Hash;
-  height: number;
-  completed: boolean;
-  failed: bigint[];
-};
-type Block = { readonly header: SideHeader; readonly ids: readonly Hash[]; readonly proof: FinalityProof };
 type Asset = { minimum: bigint; cap: bigint; minted: bigint; burned: bigint; completed: bigint };
 
 export class SideChainFake {
@@ -173,32 +156,8 @@ export class SideChainFake {
     });
     this.#waiting = [];
     const ids = taken.map((transaction) => mapSideTransaction(transaction).id);
-    const parent = this.#blocks.at(-1);
-    const header: SideHeader = {
-      chainId: this.chainId,
-      epoch: 1,
-      view: height,
-      height,
-      parentHash: parent === undefined ? ZERO_HASH : hashSideHeader(parent.header),
-      parentView: height - 1,
-      timestampMs: 1_700_000_000_000 + height * 500,
-      bodyRoot: ZERO_HASH,
-      transactionCount: ids.length,
-      transactionRoot: merkleRoot(ids),
-      parentStateRoot: ZERO_HASH,
-      skipRoot: merkleRoot([]),
-      nextCommitteeRoot: ZERO_HASH,
-    };
-    this.#blocks.push({ header, ids, proof: { headers: [header], certificate: this.#certificate(header) } });
+    this.#blocks.push(blockAfter(this.#blocks.at(-1), { chainId: this.chainId, ids }));
     if (height % (this.spec.federation?.batchBlocks ?? 4) === 0) this.#recordDrafts(height);
-  }
-
-  #certificate(header: SideHeader, signers = 3) {
-    const blockHash = hashSideHeader(header);
-    const content = { epoch: 1, kind: VOTE_KINDS.FINALIZE, view: header.view, height: header.height, blockHash };
-    const bytes = signedBytes(this.chainId, content);
-    const votes = MEMBERS.slice(0, signers).map((i) => ({ signer: i, signature: signerOf(`vote ${i}`).sign(bytes) }));
-    return assembleCertificate(content, votes, MEMBERS.length);
   }
 
   #followMain(): void {
@@ -370,31 +329,6 @@ export class SideChainFake {
     return undefined;
   }
 
-  #isFree(coin: CoinState): boolean {
-    const inOpen = [...this.payouts.values()].some(
-      ({ state, draft }) => state === "open" && draft.inputs.some(({ id }) => equalBytes(id, coin.id)),
-    );
-    return !coin.spent && coin.provenHeight !== undefined && !inOpen;
-  }
-
-  #units(): PayoutUnit[] {
-    const drafted = new Set(
-      [...this.payouts.values()].flatMap(({ state, draft }) =>
-        state === "open" ? draft.requestIds.map(bytesToHex) : [],
-      ),
-    );
-    const waiting = [...this.burns.values()].filter(({ id, completed }) => !completed && !drafted.has(bytesToHex(id)));
-    return waiting.map((burn) => ({
-      requests: [burn],
-      past: burn.failed.map((number) => ({
-        failed: true,
-        conflicts: (this.payouts.get(number)?.draft.inputs ?? [])
-          .filter(({ assetId }) => !isBtm(assetId))
-          .map(({ id }) => id),
-      })),
-    }));
-  }
-
   #recordDrafts(height: number): void {
     if (this.paused.automatic || this.paused.out) return;
     const view: PayoutView = {
@@ -403,8 +337,8 @@ export class SideChainFake {
       openPayouts: [...this.payouts.values()].filter(({ state }) => state === "open").length,
       floatNeu: this.floatNeu(),
       epochs: [{ epoch: EPOCH, keys: this.#keys }],
-      coins: [...this.coins.values()].filter((coin) => this.#isFree(coin)),
-      units: this.#units(),
+      coins: [...this.coins.values()].filter((coin) => isFree(coin, this.payouts)),
+      units: unitsOf(this.payouts, this.burns),
       keptCoins: [],
     };
     for (const draft of derivePayout(view).drafts) {
@@ -447,56 +381,4 @@ export class SideChainFake {
   blockAt(height: number): Block | undefined {
     return this.#blocks[height - 1];
   }
-}
-
-/** A port on the fake. `withView` also gives the state of the recording block, as a node may. */
-export function sidePortOf(
-  chain: SideChainFake,
-  options: { isDown?: () => boolean; withView?: boolean } = {},
-): SideChainPort {
-  const ask = <T>(answer: () => T): Promise<T> =>
-    options.isDown?.() === true ? Promise.reject(refuse("down")) : new Promise((resolve) => resolve(answer()));
-  return {
-    status: () => ask(() => chain.status()),
-    livePayouts: () =>
-      ask(
-        () =>
-          [...chain.payouts.keys()]
-            .map((number) => chain.record(number))
-            .filter(
-              (record) => record !== undefined && ["open", "dead", "unproven"].includes(record.state),
-            ) as PayoutRecord[],
-      ),
-    payout: (number) => ask(() => chain.record(number)),
-    burn: (requestId) =>
-      ask(() => {
-        const burn = chain.burns.get(bytesToHex(requestId));
-        const block = burn === undefined ? undefined : chain.blockAt(burn.height);
-        if (burn === undefined || block === undefined) return undefined;
-        const index = block.ids.findIndex((id) => equalBytes(id, burn.transactionId));
-        return { raw: burn.raw, header: block.header, path: merklePath(block.ids, index) };
-      }),
-    ...(options.withView === true && {
-      payoutView: (height: number) =>
-        ask(() => [...chain.payouts.values()].find(({ recordedHeight }) => recordedHeight === height)?.view),
-    }),
-    finality: (height) => ask(() => chain.blockAt(height)?.proof),
-    claimed: (nullifiers) =>
-      ask(
-        () =>
-          new Map(
-            nullifiers.flatMap((nullifier) => {
-              const claim = chain.claims.get(bytesToHex(nullifier));
-              return claim === undefined ? [] : [[bytesToHex(nullifier), claim] as const];
-            }),
-          ),
-      ),
-    unprovenCoins: () =>
-      ask(() =>
-        [...chain.coins.values()]
-          .filter((coin) => coin.provenHeight === undefined && !coin.spent)
-          .map(({ id, commitment }) => ({ id, program: vaultProgram(chain.keys, commitment) })),
-      ),
-    submit: (raw) => ask(() => chain.submit(raw)),
-  };
 }

@@ -21,7 +21,8 @@ import type { MainChainPort, SideChainPort } from "../../src/ports.ts";
 import { createFederationService, type FederationService } from "../../src/service.ts";
 import { MEMBERS, seedsOf, sideSpec, signerOf } from "./keys.ts";
 import { MainChainFake, mainPortOf } from "./main-chain.ts";
-import { SideChainFake, sidePortOf } from "./side-chain.ts";
+import { SideChainFake } from "./side-chain.ts";
+import { sidePortOf } from "./side-port.ts";
 
 /** Stands for the end of a process. */
 export class Killed extends Error {}
