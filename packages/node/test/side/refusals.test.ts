@@ -6,15 +6,16 @@ import { after, before, suite, test } from "node:test";
 import { type BbftMessage, encodeMessage, type Vote } from "@bystack/consensus/bbft/messages";
 import { createIdentity, type Identity } from "@bystack/network/identity";
 import { createMesh } from "@bystack/network/mesh";
+import { BTM_ASSET_ID } from "@bystack/protocol/entry";
 import { type Certificate, skipRoot } from "@bystack/protocol/side/certificate";
 import { encodeSideBatch, sideBodyRoot } from "@bystack/protocol/side/header";
 import { createSideBlock, type SideBlock } from "@bystack/protocol/side/proposal";
+import { createSideTransaction } from "@bystack/protocol/side/transaction";
 import { chainIdOf } from "@bystack/protocol/spec";
 import { createSeededRng } from "@bystack/testing/rng";
 import { MESSAGE, PROTOCOL_VERSION, SIDE_PROTOCOL } from "../../src/side/protocol.ts";
-import { REFUSED_COST, RELAYED_PER_SECOND_MAX } from "../../src/side/transaction-gate.ts";
 import { metricsAt, sampleOf } from "../samples.ts";
-import { Committee, type Started, until, untilHeight } from "./kit.ts";
+import { COIN_NEU, Committee, type Started, until, untilHeight } from "./kit.ts";
 
 const ZERO = new Uint8Array(32);
 const identities = Array.from({ length: 12 }, (_, i) => createIdentity(createSeededRng(i + 41).bytes(32)));
@@ -161,27 +162,64 @@ suite("refused, scored, counted", () => {
   });
 });
 
-test("a flood of transactions: the first are faults, those beyond the rate are only counted, and the node goes on", async () => {
-  const identity = identities[next] ?? assert.fail("no key left");
-  next += 1;
-  const [faults, beyond] = [
-    await counted(refused("TRANSACTION", "yes")),
-    await counted(refused("TRANSACTION_RATE", "no")),
-  ];
-  const peer = await intrude(identity);
+async function goesOn(): Promise<void> {
+  const { finalHeight } = await node.client.call("info");
+  await untilHeight(node.client, finalHeight + 2);
+}
+
+test("a flood of what no honest peer passes on ends in a ban, and the node goes on", async () => {
+  const faults = await counted(refused("TRANSACTION", "yes"));
+  const peer = await intrude(identities[next++] ?? assert.fail("no key left"));
   try {
     await peer.connected;
-    // One frame a transaction: nothing that could be one. Ten minor faults that fade a little, and one more, are a ban.
+    // Nothing that could be a transaction. Ten minor faults that fade a little, and one more, are a ban.
     for (let i = 0; i < 11; i += 1) peer.send(MESSAGE.transaction, Uint8Array.of(1, i));
     assert.equal(await peer.ended, "BANNED");
   } finally {
     await peer.mesh.stop();
   }
   assert.equal(await counted(refused("TRANSACTION", "yes")), faults + 11);
-  assert.ok(RELAYED_PER_SECOND_MAX / REFUSED_COST > 11, "the ban comes before the rate");
-  assert.equal(await counted(refused("TRANSACTION_RATE", "no")), beyond);
-  const { finalHeight } = await node.client.call("info");
-  await untilHeight(node.client, finalHeight + 2);
+  await goesOn();
+});
+
+test("a flood of what an honest peer might pass on: beyond the rate it is counted and not looked at, and the peer stays", async () => {
+  const [bans, faults] = [await counted("bystack_network_bans_total"), await counted(refused("TRANSACTION", "yes"))];
+  const peer = await intrude(identities[next++] ?? assert.fail("no key left"));
+  // It spends an output that is not there, as one does whose coin somebody else was quicker to spend.
+  const program = Uint8Array.of(0x51);
+  const { raw } = createSideTransaction({
+    version: 1n,
+    timeRange: 0n,
+    inputs: [
+      {
+        kind: "spend",
+        sourceId: new Uint8Array(32).fill(9),
+        assetId: BTM_ASSET_ID,
+        amount: COIN_NEU,
+        sourcePosition: 0n,
+        program,
+        arguments: [],
+      },
+    ],
+    outputs: [{ kind: "intra", assetId: BTM_ASSET_ID, amount: COIN_NEU - 10_000_000n, program }],
+  });
+  try {
+    await peer.connected;
+    for (let i = 0; i < 500; i += 1) peer.send(MESSAGE.transaction, raw);
+    const beyond = refused("TRANSACTION_RATE", "no");
+    // The first 20 use the rate up; at 50 ms for one more, most of the others are beyond it.
+    await until(
+      "counted",
+      () => counted(beyond),
+      (value) => value >= 250,
+    );
+    await goesOn();
+    assert.ok(peer.mesh.isConnected(committee.seats[0]?.keys.peer ?? ""));
+  } finally {
+    await peer.mesh.stop();
+  }
+  assert.equal(await counted("bystack_network_bans_total"), bans);
+  assert.equal(await counted(refused("TRANSACTION", "yes")), faults);
 });
 
 test("a peer of another network does not come in, and is counted by the reason", async () => {
