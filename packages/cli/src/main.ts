@@ -35,10 +35,15 @@ program
   .command("up [file]")
   .description("raise a network, prove a round trip on it, keep it running until Ctrl-C")
   .option("-d, --detach", "return once it is proven; a daemon keeps it running")
+  .option("--elections", "the dev network with elections, and a fifth node that may be elected")
   .option("--foreground-of-daemon", "what the daemon itself runs with")
   .addHelpText("after", "\nExample: bystack up --detach")
-  .action(async (file: string | undefined, options: { detach?: boolean }) =>
-    (await upCommands()).runUp(context(), { ...(file !== undefined && { file }), detach: options.detach === true }),
+  .action(async (file: string | undefined, options: { detach?: boolean; elections?: boolean }) =>
+    (await upCommands()).runUp(context(), {
+      ...(file !== undefined && { file }),
+      detach: options.detach === true,
+      elections: options.elections === true,
+    }),
   );
 program
   .command("down")

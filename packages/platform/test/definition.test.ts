@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { DEV_DEFINITION } from "@bystack/platform/definition/dev";
+import { DEV_DEFINITION, DEV_ELECTIONS_DEFINITION } from "@bystack/platform/definition/dev";
 import { parseDefinition } from "@bystack/platform/definition/parse";
 import { BystackError } from "@bystack/utils/errors";
 
@@ -56,3 +56,60 @@ for (const [name, from, to, expected] of refused) {
     assert.match(refusal(DEV_DEFINITION.replace(from, to)), expected);
   });
 }
+
+test("elections: by the defaults, and with every key", () => {
+  const [side] = parseDefinition(DEV_ELECTIONS_DEFINITION, "dev").sides;
+  assert.deepEqual([side?.elections, side?.nodes.count, side?.nodes.observers], [{}, 4, 1]);
+  assert.equal(parseDefinition(DEV_DEFINITION, "dev").sides[0]?.elections, undefined);
+  const keys = `{ outputMin: "2", threshold: "50.5", bondMin: "75", committeeMin: 4, committeeMax: 7, seatChangeDivisor: 4,
+      standbysMax: 3, candidatesMax: 50, missedMax: 9, unbondingBlocks: 500, trustingMs: 200000, producersBps: 8000,
+      poolRelease: "0.5", voteLockBlocks: 300 }`;
+  const [whole] = parseDefinition(DEV_ELECTIONS_DEFINITION.replace("elections: {}", `elections: ${keys}`), "dev").sides;
+  assert.equal(Object.keys(whole?.elections ?? {}).length, 14);
+});
+
+const weak: [name: string, elections: string, expected: RegExp][] = [
+  ["a committee of three", "{ committeeMin: 3 }", /committeeMin: must be at least 4: fewer tolerate no fault/],
+  [
+    "a committee smaller than the first",
+    "{ committeeMax: 3, committeeMin: 3 }",
+    /committeeMax: is below the 4 validators/,
+  ],
+  ["half of the seats at once", "{ seatChangeDivisor: 2 }", /seatChangeDivisor: must be at least 3/],
+  [
+    "trust for as long as the stake is locked",
+    "{ unbondingBlocks: 200, trustingMs: 100000 }",
+    /trustingMs: must be shorter/,
+  ],
+  [
+    "a stake free after one epoch",
+    "{ unbondingBlocks: 60, trustingMs: 1 }",
+    /unbondingBlocks: must be at least two epochs/,
+  ],
+  ["votes free after one epoch", "{ voteLockBlocks: 60 }", /voteLockBlocks: must be at least two epochs/],
+  ["a threshold below a vote", '{ outputMin: "5", threshold: "1" }', /threshold: is below votes\.outputMinNeu/],
+  ["a bond below a vote", '{ outputMin: "500", threshold: "500" }', /bondMin: is below votes\.outputMinNeu/],
+  ["room for fewer candidates than seats", "{ candidatesMax: 4 }", /candidatesMax: is below votes\.committeeMax/],
+  ["an amount that is no text", "{ bondMin: 5 }", /bondMin: /],
+  ["nine places", '{ bondMin: "0.123456789" }', /bondMin: BTM in quotes, with 8 places at most/],
+  ["a misspelt key", '{ bond: "5" }', /elections\.bond: unknown key; did you mean "bondMin"/],
+];
+
+for (const [name, elections, expected] of weak) {
+  test(`refused elections: ${name}`, () => {
+    const why = refusal(DEV_ELECTIONS_DEFINITION.replace("elections: {}", `elections: ${elections}`));
+    assert.match(why, expected);
+    assert.match(why, /^DEFINITION_INVALID net\.yaml, line 17, sides\.0\.elections/);
+  });
+}
+
+test("three validators elect one another only in the development mode", () => {
+  const three = DEV_ELECTIONS_DEFINITION.replace("count: 4", "count: 3");
+  assert.match(refusal(three), /line 16, sides\.0\.nodes\.count: 4 validators at least/);
+  const meant = three
+    .replace("store: lmdb", "store: lmdb\n    developmentMode: true")
+    .replace("threshold: 3", "threshold: 2");
+  assert.match(refusal(meant), /sides\.0\.federation: needs 4 validators, here are 3: fewer members survive neither/);
+  const alone = meant.replace(/^ {4}federation:.*\n/m, "").replace(/^prove:.*\n/m, "prove: []\n");
+  assert.equal(parseDefinition(alone, "dev").sides[0]?.nodes.count, 3);
+});

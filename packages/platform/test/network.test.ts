@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, suite, test } from "node:test";
-import { DEV_DEFINITION } from "@bystack/platform/definition/dev";
+import { DEV_DEFINITION, DEV_ELECTIONS_DEFINITION } from "@bystack/platform/definition/dev";
 import { type CreateOptions, createNetwork } from "@bystack/platform/network/create";
 import {
   homeFolder as homeOf,
@@ -76,6 +76,47 @@ suite("a new network", () => {
     assert.deepEqual(listNetworks(home), ["dev"]);
   });
 
+  test("elections stand in the spec as the definition says, the rest by the defaults; the observer has no seat", async () => {
+    const home = newHome();
+    const text = DEV_ELECTIONS_DEFINITION.replace(
+      "elections: {}",
+      'elections: { bondMin: "12.5", missedMax: 7, voteLockBlocks: 240 }',
+    );
+    await createNetwork(createOptions(home, { text }));
+    const { side } = specsOf(home);
+    assert.equal(side.features.votes, true);
+    assert.deepEqual(
+      [side.votes?.bondMinNeu, side.votes?.missedMax, side.votes?.thresholdNeu, side.locks.voteBlocks],
+      [1_250_000_000n, 7, 10_000_000_000n, 240],
+    );
+    assert.deepEqual(
+      side.committee.map(({ id }) => id),
+      ["demo-1", "demo-2", "demo-3", "demo-4"],
+    );
+    assert.equal(side.federation?.n, 4);
+    const plain = newHome();
+    await devNetwork(plain);
+    assert.deepEqual([specsOf(plain).side.features.votes, specsOf(plain).side.votes], [false, undefined]);
+  });
+
+  test("a spec that a node would refuse is not written", async () => {
+    const home = newHome();
+    class OneKey extends FakeProvider {
+      override async apply(spec: Parameters<FakeProvider["apply"]>[0]) {
+        const keys = await super.apply(spec);
+        return { ...keys, vote: (await super.apply({ ...spec, id: "demo-1" })).vote ?? "" };
+      }
+    }
+    await assert.rejects(createNetwork(createOptions(home, { provider: new OneKey() })), (error) => {
+      assert.ok(error instanceof BystackError, String(error));
+      assert.equal(error.code, "SPEC_INVALID");
+      assert.match(error.why, /^chain demo: committee\[1\]\.voteKey is the same key as committee\[0\]\.voteKey/);
+      return true;
+    });
+    assert.deepEqual(readdirSync(layoutOf(home, "dev").specs), []);
+    assert.equal(existsSync(layoutOf(home, "dev").state), false);
+  });
+
   test("a state file that holds no state of this format is refused, whatever it holds", () => {
     const home = newHome();
     const layout = layoutOf(home, "dev");
@@ -108,7 +149,7 @@ suite("the options of the nodes", () => {
   type Options = Record<string, unknown> & {
     http: { port: number };
     mesh?: { port: number };
-    peers?: { id: string; key: string; port: number }[];
+    peers?: { id: string; key: string; voteKey?: string; port: number }[];
     federation?: { members: { index: number; url: string }[] };
     mainUrl?: string;
   };
@@ -149,6 +190,22 @@ suite("the options of the nodes", () => {
     assert.equal(ports.length, 9);
     assert.equal(new Set(ports).size, 9);
     assert.ok(ports.every((port) => port > 0));
+  });
+
+  test("an observer follows the chain without a seat or a vault key, and the others know its vote key", async () => {
+    const { state, of } = await optionsOf(DEV_ELECTIONS_DEFINITION);
+    assert.deepEqual(state.nodes.at(-1), { id: "demo-5", chain: "demo", kind: "side", index: null });
+    assert.equal(of("demo-5").federation, undefined);
+    assert.deepEqual(
+      of("demo-5").peers?.map(({ id, voteKey }) => [id, voteKey]),
+      ["demo-1", "demo-2", "demo-3", "demo-4"].map((id) => [id, undefined]),
+    );
+    const known = of("demo-1").peers?.find(({ id }) => id === "demo-5");
+    assert.match(known?.voteKey ?? "", /^[0-9a-f]{64}$/);
+    assert.deepEqual(
+      of("demo-1").federation?.members.map(({ index }) => index),
+      [1, 2, 3],
+    );
   });
 
   test("a network without federation has neither members nor vault", async () => {

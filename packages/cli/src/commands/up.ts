@@ -5,7 +5,7 @@ import { spawn } from "node:child_process";
 import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { fastestTensority } from "@bystack/crypto/tensority";
-import { DEV_DEFINITION } from "@bystack/platform/definition/dev";
+import { DEV_DEFINITION, DEV_ELECTIONS_DEFINITION } from "@bystack/platform/definition/dev";
 import { parseDefinition } from "@bystack/platform/definition/parse";
 import { platformError } from "@bystack/platform/errors";
 import { layoutOf, loadNetworkState, makeFolders } from "@bystack/platform/network/layout";
@@ -19,14 +19,19 @@ import { startNetwork } from "../network/start.ts";
 import { formatStatus, type NetworkStatus, networkStatus } from "../network/table.ts";
 import { createTaskRunner } from "../tasks.ts";
 
-export type UpOptions = { readonly file?: string; readonly detach?: boolean };
+export type UpOptions = { readonly file?: string; readonly detach?: boolean; readonly elections?: boolean };
 
 /** A start that takes longer than this has hung; the slowest honest one (TypeScript Tensority) takes about 4 minutes. */
 const DETACH_DEADLINE_MS = 600_000;
 const POLL_MS = 200;
 
-function definitionOf(file: string | undefined): { text: string; file: string } {
-  if (file === undefined) return { text: DEV_DEFINITION, file: "the dev network" };
+function definitionOf({ file, elections }: UpOptions): { text: string; file: string } {
+  if (file === undefined && elections !== true) return { text: DEV_DEFINITION, file: "the dev network" };
+  if (file === undefined) return { text: DEV_ELECTIONS_DEFINITION, file: "the dev network with elections" };
+  if (elections === true)
+    throw platformError("DEFINITION_INVALID", {
+      why: `--elections is for the dev network; in ${file} write \`elections: {}\` under the side chain`,
+    });
   if (!existsSync(file)) throw platformError("DEFINITION_UNREADABLE", { why: `${file} does not exist` });
   return { text: readFileSync(file, "utf8"), file };
 }
@@ -162,7 +167,7 @@ async function keepNetwork(
 
 /** `bystack up`. Twice is harmless: the second one shows what runs. */
 export async function runUp(base: Context, options: UpOptions): Promise<void> {
-  const definition = definitionOf(options.file);
+  const definition = definitionOf(options);
   const context = contextOf(base, definition.text, definition.file);
   const running = readDaemon(context.layout);
   if (running !== undefined) {
@@ -194,7 +199,8 @@ async function followDaemon(context: Context, options: UpOptions): Promise<void>
   makeFolders(context.layout);
   removeDaemon(context.layout);
   const log = openSync(context.layout.daemonLog, "w", 0o600);
-  const args = [PROGRAM, "up", "--foreground-of-daemon", ...(options.file === undefined ? [] : [options.file])];
+  const what = options.elections === true ? ["--elections"] : options.file === undefined ? [] : [options.file];
+  const args = [PROGRAM, "up", "--foreground-of-daemon", ...what];
   const child = spawn(process.execPath, ["--max-semi-space-size=2", ...args], {
     detached: true,
     stdio: ["ignore", log, log],

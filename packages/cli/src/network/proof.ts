@@ -36,7 +36,9 @@ export type ProofOptions = {
 
 export function runProof(options: ProofOptions): Promise<ProveReport> {
   const { layout, state } = options;
-  const { main, sides } = runningClients(layout, state);
+  // The proof asks members of the federation; a node without a seat has none.
+  const nodes = state.nodes.filter(({ kind, index }) => kind === "main" || index !== null);
+  const { main, sides } = runningClients(layout, { ...state, nodes });
   const { roundTrip } = state;
   if (roundTrip === null) throw platformError("PROOF_UNDEFINED", { why: state.network });
   return withWallet(layout, (wallet) =>

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { ProveReport } from "@bystack/federation/prove";
 import type { NetworkDefinition } from "@bystack/platform/definition";
 import { parseDefinition } from "@bystack/platform/definition/parse";
+import { nodesOf } from "@bystack/platform/network/compose";
 import { createNetwork } from "@bystack/platform/network/create";
 import {
   loadNetworkState,
@@ -80,7 +81,7 @@ export async function startNetwork(
   await tasks.run("Checking disk, memory, clock and ports", async () => {
     checkClock(Date.now());
     checkDisk(layout.root, definition.limits.diskFreeMiB);
-    checkMemory(definition.main.nodes.length + (definition.sides[0]?.nodes.count ?? 0));
+    checkMemory(nodesOf(definition).length);
     await checkPortsFree(await keptPorts(layout, provider));
   });
   const isNew = loadNetworkState(layout) === undefined;

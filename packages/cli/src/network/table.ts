@@ -58,6 +58,7 @@ async function rowOf(
   const client = status?.phase === "running" ? clientOf(layout, node) : undefined;
   try {
     const info = await client?.call("info");
+    const seats = node.kind === "side" ? await client?.call("consensus") : undefined;
     if (client === undefined || info === undefined)
       return {
         row: {
@@ -69,6 +70,7 @@ async function rowOf(
           why: status?.exit?.meaning ?? "not running",
         },
         info,
+        seats,
       };
     return {
       row: {
@@ -80,12 +82,14 @@ async function rowOf(
         why: info.notReadyBecause,
       },
       info,
+      seats,
     };
   } catch (error) {
     const why = error instanceof BystackError ? error.message : String(error);
     return {
       row: { ...base, url: client?.baseUrl ?? null, height: null, finalHeight: null, ready: false, why },
       info: undefined,
+      seats: undefined,
     };
   }
 }
@@ -123,8 +127,10 @@ export async function networkStatus(options: {
   const mainRow = rows.find(({ row }) => row.kind === "main");
   const sideRows = rows.filter(({ row }) => row.kind === "side");
   const best = sideRows.toSorted((a, b) => (b.row.finalHeight ?? -1) - (a.row.finalHeight ?? -1))[0];
-  const voting = sideRows.filter(({ row }) => row.ready).length;
-  const validators = sideRows.length;
+  // A node without a seat follows and is ready; it neither votes nor counts among those who may fail.
+  const voting = sideRows.filter(({ row, seats }) => row.ready && seats?.voting === true).length;
+  const seated = sideRows.find(({ row, seats }) => row.ready && seats !== undefined)?.seats?.validators.length;
+  const validators = seated ?? state.nodes.filter(({ kind, index }) => kind === "side" && index !== null).length;
   const tolerated = Math.floor((validators - 1) / 3);
   const nodes = rows.map(({ row }) => row);
   return {

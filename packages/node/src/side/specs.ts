@@ -8,6 +8,9 @@ import { nodeError } from "../errors.ts";
 import type { SideNodeOptions } from "../options.ts";
 import { BLOCK_BYTES_MAX } from "./protocol.ts";
 
+/** Broken rules of a spec that one refusal names. */
+const PROBLEMS_TOLD = 5;
+
 function readSpec(path: string, file: string): string {
   try {
     return readFileSync(path, "utf8");
@@ -24,8 +27,8 @@ export function loadSpecs(
   const load = (file: string) => {
     const parsed = parseChainSpecText(readSpec(join(folder, file), file));
     if (!parsed.ok) {
-      const [problem] = parsed.error;
-      throw nodeError("OPTIONS_INVALID", { why: `${file}: ${problem?.path ?? ""} ${problem?.rule ?? ""}` });
+      const rules = parsed.error.slice(0, PROBLEMS_TOLD).map(({ path, rule }) => `${path} ${rule}`);
+      throw nodeError("OPTIONS_INVALID", { why: `${file}: ${rules.join("; ")}` });
     }
     return parsed.value;
   };

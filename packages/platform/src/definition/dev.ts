@@ -25,3 +25,12 @@ assets:
   - { asset: GOLD, issuer: issuer, decimals: 2 }
 prove: [peg-round-trip]
 `;
+
+/**
+ * The same with elections and a fifth node that has no seat yet. Not the default: a fixed committee is what somebody expects
+ * who starts a network for the first time, votes cost BTM that have to be pegged in first, and a fifth process costs memory.
+ */
+export const DEV_ELECTIONS_DEFINITION = DEV_DEFINITION.replace(
+  "    nodes: { count: 4, parts: [validator, federation] }\n",
+  "    nodes: { count: 4, observers: 1, parts: [validator, federation] }\n    elections: {} # each parameter has a default\n",
+);

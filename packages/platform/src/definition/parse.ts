@@ -1,11 +1,19 @@
 // Reads a definition from YAML 1.2 or JSON text. Every refusal names line, key, rule and the nearest valid value.
 
+import { FEDERATION_MIN, MULTISIG_MEMBERS_MAX } from "@bystack/protocol/spec/side";
 import { nearestWord } from "@bystack/utils/suggest";
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from "yaml";
 import type { z } from "zod";
 import { platformError } from "../errors.ts";
 import type { RoundTripParts } from "../network/layout.ts";
-import { DEFINITION_BYTES_MAX, NETWORK_DEFINITION, type NetworkDefinition } from "./schema.ts";
+import { electionProblems } from "./elections.ts";
+import {
+  DEFINITION_BYTES_MAX,
+  DEFINITION_NODES_MAX,
+  electionsOf,
+  NETWORK_DEFINITION,
+  type NetworkDefinition,
+} from "./schema.ts";
 
 type Path = readonly PropertyKey[];
 
@@ -95,16 +103,29 @@ function crossChecks(definition: NetworkDefinition): Problem[] {
         path: [...at, "nodes", "count"],
         rule: "4 validators at least, or no one may fail; `developmentMode: true` allows fewer without any fault tolerance",
       });
+    const elections = electionsOf(side);
+    if (elections !== undefined)
+      problems.push(...electionProblems(elections).map(({ path, rule }) => ({ path: [...at, ...path], rule })));
+    if (side.nodes.count + side.nodes.observers > DEFINITION_NODES_MAX)
+      problems.push({
+        path: [...at, "nodes", "observers"],
+        rule: `validators and observers together are at most ${DEFINITION_NODES_MAX}`,
+      });
     const threshold = side.federation?.threshold;
     if (threshold === undefined) return;
     const members = side.nodes.count;
     const where = [...at, "federation", "threshold"];
     if (threshold > members) problems.push({ path: where, rule: `at most the number of members, ${members}` });
     else if (threshold * 2 <= members) problems.push({ path: where, rule: `more than half of the ${members} members` });
-    if (members > 13)
+    if (members < FEDERATION_MIN)
+      problems.push({
+        path: [...at, "federation"],
+        rule: `needs ${FEDERATION_MIN} validators, here are ${members}: fewer members survive neither a thief nor an absence; leave it out, with \`prove: []\``,
+      });
+    if (members > MULTISIG_MEMBERS_MAX)
       problems.push({
         path: [...at, "nodes", "count"],
-        rule: "a multisig vault has at most 13 members (federation.md F4)",
+        rule: `a multisig vault has at most ${MULTISIG_MEMBERS_MAX} members (federation.md F4)`,
       });
     const known = new Set(["BTM", ...definition.assets.map((asset) => asset.asset)]);
     side.federation?.assets.forEach((asset, i) => {

@@ -2,6 +2,7 @@
 // errors. Ports, hosts and endpoints never stand in it; amounts are decimal strings.
 
 import { z } from "zod";
+import { ELECTIONS, type ElectionsChain } from "./elections.ts";
 
 /** Bytes of a definition file; the largest sensible one is a few kilobytes. */
 export const DEFINITION_BYTES_MAX = 1 << 20;
@@ -50,11 +51,16 @@ const side = z.strictObject({
   privacy: z.strictObject({ mode: z.literal("transparent").default("transparent") }).default({ mode: "transparent" }),
   store: z.enum(["lmdb", "memory"]).default("lmdb"),
   nodes: z.strictObject({
+    /** Validators of the first committee. */
     count: z.number().int().min(1).max(DEFINITION_NODES_MAX),
+    /** Nodes beside them without a seat: they follow the chain, and with elections they may be elected. */
+    observers: z.number().int().min(0).max(DEFINITION_NODES_MAX).default(0),
     parts: z.array(part).default(["validator", "federation"]),
   }),
   developmentMode: z.boolean().default(false),
   federation: federation.optional(),
+  /** Left out, the first committee stays for ever; `{}` holds elections by the default parameters. */
+  elections: ELECTIONS.optional(),
 });
 
 const account = z.strictObject({ account: name, fund: z.record(z.string(), decimal).default({}) });
@@ -83,3 +89,9 @@ export const NETWORK_DEFINITION = z.strictObject({
 
 export type NetworkDefinition = z.output<typeof NETWORK_DEFINITION>;
 export type SideDefinition = NetworkDefinition["sides"][number];
+
+/** The elections of a side chain with what they depend on; undefined where it has none. */
+export function electionsOf(side: SideDefinition): ElectionsChain | undefined {
+  const { elections, nodes, engine, developmentMode } = side;
+  return elections === undefined ? undefined : { elections, validators: nodes.count, engine, developmentMode };
+}

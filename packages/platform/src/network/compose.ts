@@ -6,27 +6,26 @@ import { publicKeyProgram } from "@bystack/protocol/program";
 import type { MainChainSpec, SideChainSpec } from "@bystack/protocol/spec";
 import { createDevFederation, createDevMainSpec, createDevSideSpec } from "@bystack/protocol/spec/presets";
 import { type Hash, hexToBytes } from "@bystack/utils/bytes";
-import type { NetworkDefinition, SideDefinition } from "../definition/schema.ts";
+import { btmToNeu, NEU_PER_BTM } from "../definition/amounts.ts";
+import { composeVotes } from "../definition/elections.ts";
+import { electionsOf, type NetworkDefinition, type SideDefinition } from "../definition/schema.ts";
 import type { NodeIdentity, NodePorts } from "../provider/provider.ts";
 import type { NetworkNode } from "./layout.ts";
 
-const NEU_PER_BTM = 100_000_000n;
-
-/** Whole or decimal BTM as neu. The definition's schema vouches for the form. */
-function btmToNeu(text: string): bigint {
-  const [whole = "0", places = ""] = text.split(".");
-  return BigInt(whole) * NEU_PER_BTM + BigInt(places.slice(0, 8).padEnd(8, "0"));
-}
-
-/** The nodes of a definition by id: `<main node>`, then `<side chain>-1` and so on. */
+/** The nodes of a definition by id: `<main node>`, then `<side chain>-1` and so on, those with a seat first. */
 export function nodesOf(definition: NetworkDefinition): NetworkNode[] {
   const mains = definition.main.nodes.map(
     ({ node }): NetworkNode => ({ id: node, chain: definition.main.chain, kind: "main", index: null }),
   );
   const sides = definition.sides.flatMap((side) =>
     Array.from(
-      { length: side.nodes.count },
-      (_, index): NetworkNode => ({ id: `${side.chain}-${index + 1}`, chain: side.chain, kind: "side", index }),
+      { length: side.nodes.count + side.nodes.observers },
+      (_, place): NetworkNode => ({
+        id: `${side.chain}-${place + 1}`,
+        chain: side.chain,
+        kind: "side",
+        index: place < side.nodes.count ? place : null,
+      }),
     ),
   );
   return [...mains, ...sides];
@@ -85,6 +84,8 @@ export function composeSideSpec(
     cap: null,
     largeAmount: null,
   }));
+  const chain = electionsOf(side);
+  const elections = chain === undefined ? undefined : composeVotes(chain);
   const spec = createDevSideSpec({
     name: side.chain,
     genesisTimeMs: options.genesisTimeMs,
@@ -99,9 +100,11 @@ export function composeSideSpec(
             confirmations: side.federation.confirmations,
             assets,
           }),
+    ...(elections && { votes: elections.votes }),
   });
   const { blockMs, run, epochBlocks } = side.engine;
-  return { ...spec, consensus: { ...spec.consensus, blockMs, run, epochBlocks } };
+  const locks = elections === undefined ? spec.locks : { ...spec.locks, voteBlocks: elections.voteBlocks };
+  return { ...spec, consensus: { ...spec.consensus, blockMs, run, epochBlocks }, locks };
 }
 
 type Listen = { readonly host: string; readonly port: number };
@@ -157,11 +160,21 @@ export function sideNodeConfig(options: {
     http: listen(options.ports.http),
     mesh: listen(options.ports.mesh),
     store: side.store,
-    peers: known.map((peer) => ({ id: peer.node.id, key: peer.identity.peer, host: LOOPBACK, port: peer.ports.mesh })),
-    ...(side.federation !== undefined && {
-      federation: {
-        members: known.map((peer) => ({ index: peer.node.index, url: `http://${LOOPBACK}:${peer.ports.http}` })),
-      },
-    }),
+    peers: known.map((peer) => ({
+      id: peer.node.id,
+      key: peer.identity.peer,
+      // Of a validator without a seat yet the spec does not say it.
+      ...(peer.node.index === null && { voteKey: peer.identity.vote }),
+      host: LOOPBACK,
+      port: peer.ports.mesh,
+    })),
+    ...(side.federation !== undefined &&
+      node.index !== null && {
+        federation: {
+          members: known
+            .filter((peer) => peer.node.index !== null)
+            .map((peer) => ({ index: peer.node.index, url: `http://${LOOPBACK}:${peer.ports.http}` })),
+        },
+      }),
   };
 }

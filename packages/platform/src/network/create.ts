@@ -3,7 +3,15 @@
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { chainIdOf, chainSpecHash, formatChainSpec } from "@bystack/protocol/spec";
+import { protocolError } from "@bystack/protocol/errors";
+import {
+  type ChainSpec,
+  chainIdOf,
+  chainSpecHash,
+  chainSpecToJson,
+  formatChainSpec,
+  parseChainSpec,
+} from "@bystack/protocol/spec";
 import { bytesToHex } from "@bystack/utils/bytes";
 import { roundTripOf } from "../definition/parse.ts";
 import type { NetworkDefinition, SideDefinition } from "../definition/schema.ts";
@@ -97,6 +105,14 @@ async function writeOptions(
   }
 }
 
+/** No spec is written that a node would refuse: what the definition's own rules let through is told now, not by a node. */
+function assertSpec(spec: ChainSpec): void {
+  const parsed = parseChainSpec(chainSpecToJson(spec));
+  if (parsed.ok) return;
+  const rules = parsed.error.slice(0, 5).map(({ path, rule }) => `${path} ${rule}`);
+  throw protocolError("SPEC_INVALID", { why: `chain ${spec.name}: ${rules.join("; ")}` });
+}
+
 /** Makes the network unless it is there; refuses another definition under the same name. */
 export async function createNetwork(options: CreateOptions): Promise<NetworkState> {
   const { definition, layout } = options;
@@ -119,7 +135,7 @@ export async function createNetwork(options: CreateOptions): Promise<NetworkStat
   });
   const side = onlySide(definition);
   const committee = nodes
-    .filter((node) => node.kind === "side")
+    .filter((node) => node.kind === "side" && node.index !== null)
     .map(({ id }) => ({ id, identity: identities.get(id) ?? {} }));
   const sideSpec = composeSideSpec(side, {
     mainSpec,
@@ -127,6 +143,8 @@ export async function createNetwork(options: CreateOptions): Promise<NetworkStat
     assets: options.assets,
     genesisTimeMs: options.nowMs,
   });
+  assertSpec(mainSpec);
+  assertSpec(sideSpec);
   writeFileSync(join(layout.specs, "main.json"), formatChainSpec(mainSpec), { mode: 0o600 });
   writeFileSync(join(layout.specs, "side.json"), formatChainSpec(sideSpec), { mode: 0o600 });
   await writeOptions(options, { nodes, identities, ports });

@@ -145,6 +145,9 @@ export function createDevFederation(options: DevFederationOptions): FederationSp
   };
 }
 
+/** How long a bond stays locked: 20 days. */
+const UNBONDING_MS = 1_728_000_000;
+
 /** Vapor's election parameters (spec/vapor.md section 4) with what bbft.md section 10 adds. */
 export const DEFAULT_VOTES: VotesSpec = {
   outputMinNeu: 100_000_000n,
@@ -162,6 +165,37 @@ export const DEFAULT_VOTES: VotesSpec = {
   producersBps: 9000,
   poolReleaseNeu: 0n,
 };
+
+/** The chain's coin in neu. */
+const BTM_NEU = 100_000_000n;
+
+/**
+ * Election parameters for a network on one machine, where one person plays everybody: what a candidate needs is a handful of
+ * BTM that were pegged in by hand. All other values are {@link DEFAULT_VOTES}, in the proportions of the chain's own pace.
+ */
+export function createDevVotes(chain: {
+  readonly validators: number;
+  readonly epochBlocks: number;
+  readonly blockMs: number;
+}): VotesSpec {
+  const { validators, epochBlocks, blockMs } = chain;
+  return {
+    ...DEFAULT_VOTES,
+    thresholdNeu: 100n * BTM_NEU,
+    bondMinNeu: 100n * BTM_NEU,
+    committeeMin: Math.min(DEFAULT_VOTES.committeeMin, validators),
+    committeeMax: Math.max(DEFAULT_VOTES.committeeMax, validators),
+    // 60 missed views in the 1,200 blocks of an epoch; in a short epoch the same share of it.
+    missedMax: Math.max(1, Math.floor((DEFAULT_VOTES.missedMax * epochBlocks) / 1200)),
+    // 20 days, however long a block takes, and never less than two epochs.
+    unbondingBlocks: Math.max(Math.ceil(UNBONDING_MS / blockMs), 2 * epochBlocks),
+  };
+}
+
+/** A vote on a dev chain is locked for two epochs, the least that the rules allow: the committee that it elects. */
+export function devVoteLock(epochBlocks: number): number {
+  return 2 * epochBlocks;
+}
 
 /** Creates the spec of a dev side chain: sidechain.md's defaults, short epochs, development mode. */
 export function createDevSideSpec(options: {

@@ -4,6 +4,7 @@
 
 import { validatePublicKey } from "@bystack/crypto/ed25519";
 import { bytesToHex } from "@bystack/utils/bytes";
+import { isRetirementProgram } from "../entry.ts";
 import { addressPrefix, networkName, payableProgram } from "./main.ts";
 import {
   boolean,
@@ -248,6 +249,17 @@ function checkFederation(spec: SideChainSpec, fed: FederationSpec, report: Repor
   if (spec.subsidyNeu !== 0n) report("subsidyNeu", 'must be "0" on a pegged chain: its coins come from claims alone');
 }
 
+/** Programs that get coins must belong to somebody: what is paid to a retirement is gone. */
+function checkPrograms({ committee, genesis }: SideChainSpec, report: Report): void {
+  const rule = "is a retirement; it must be a program that somebody can spend";
+  committee.forEach(({ rewardProgram }, i) => {
+    if (isRetirementProgram(rewardProgram)) report(`committee[${i}].rewardProgram`, rule);
+  });
+  genesis.outputs.forEach(({ program }, i) => {
+    if (isRetirementProgram(program)) report(`genesis.outputs[${i}].program`, rule);
+  });
+}
+
 /** Every key of the spec with its place. */
 function keysOf({ committee, federation: fed }: SideChainSpec): { path: string; key: Uint8Array }[] {
   const keys = committee.map(({ voteKey }, i) => ({ path: `committee[${i}].voteKey`, key: voteKey }));
@@ -275,6 +287,7 @@ export function sideChainSpecProblems(spec: SideChainSpec): SpecProblem[] {
     report,
   );
   checkKeys(keysOf(spec), report);
+  checkPrograms(spec, report);
   spec.protocol.forEach(({ version, height }, i) => {
     const previous = spec.protocol[i - 1];
     const ascending =

@@ -49,6 +49,9 @@ function checkCommittee(spec: SideChainSpec, votes: VotesSpec, report: Report): 
     report("votes.committeeMin", rule);
   }
   if (votes.committeeMax < votes.committeeMin) report("votes.committeeMax", "is below votes.committeeMin");
+  if (votes.candidatesMax < votes.committeeMax) {
+    report("votes.candidatesMax", "is below votes.committeeMax: early candidates would shut out every other one");
+  }
   if (spec.committee.length > votes.committeeMax) {
     report("votes.committeeMax", `is below the ${spec.committee.length} validators of the first committee`);
   }

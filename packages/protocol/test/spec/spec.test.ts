@@ -180,6 +180,17 @@ suite("chain spec", () => {
     assertProblem(small, /^committee\[0\]\.voteKey is not a usable Ed25519 public key/);
   });
 
+  test("no coin is paid to a retirement", () => {
+    const reward = problemsAfter((json) => set(json, ["committee", 1, "rewardProgram"], "6a00"));
+    assertProblem(reward, /^committee\[1\]\.rewardProgram is a retirement/);
+    const outputs = [{ program: Uint8Array.of(0x6a), amountNeu: 9n }];
+    const free: SideChainSpec = { ...sideSpec, federation: null, genesis: { ...sideSpec.genesis, outputs } };
+    assertProblem(
+      problemsAfter(() => {}, free),
+      /^genesis\.outputs\[0\]\.program is a retirement/,
+    );
+  });
+
   test("a committee below four has to say that it is for development", () => {
     const small: SideChainSpec = { ...sideSpec, committee: sideSpec.committee.slice(0, 3), federation: null };
     assert.deepEqual(

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { publicKeyFromSeed } from "@bystack/crypto/ed25519";
-import { createDevSideSpec, DEFAULT_VOTES } from "../../src/spec/presets.ts";
+import { createDevSideSpec, createDevVotes, DEFAULT_VOTES, devVoteLock } from "../../src/spec/presets.ts";
 import { formatChainSpec, parseSideChainSpec, type SideChainSpec, type VotesSpec } from "../../src/spec.ts";
 
 const key = (n: number): Uint8Array => publicKeyFromSeed(new Uint8Array(32).fill(n));
@@ -68,6 +68,7 @@ suite("election parameters", () => {
         { ...specOf(DEFAULT_VOTES, 5), votes: { ...DEFAULT_VOTES, committeeMax: 4 } },
         /^votes\.committeeMax is below the 5 validators/,
       ],
+      [withVotes({ candidatesMax: 9 }), /^votes\.candidatesMax is below votes\.committeeMax: early candidates/],
       [withVotes({ seatChangeDivisor: 2 }), /^votes\.seatChangeDivisor must be at least 3: at most a third/],
       [withVotes({ thresholdNeu: 99_999_999n }), /^votes\.thresholdNeu is below votes\.outputMinNeu/],
       [withVotes({ bondMinNeu: 99_999_999n }), /^votes\.bondMinNeu is below votes\.outputMinNeu/],
@@ -98,5 +99,25 @@ suite("election parameters", () => {
     assert.deepEqual(problemsOf(withVotes({ seatChangeDivisor: 3, committeeMax: 4 })), []);
     const three: SideChainSpec = { ...specOf(DEFAULT_VOTES, 3), votes: { ...DEFAULT_VOTES, committeeMin: 3 } };
     assert.deepEqual(problemsOf(three), []);
+  });
+
+  test("the parameters of a dev chain keep the rules at every size and pace", () => {
+    for (const [members, epochBlocks, blockMs] of [
+      [4, 60, 500],
+      [4, 2, 60_000],
+      [13, 1200, 500],
+      [100, 100_000, 100],
+    ] as const) {
+      const chain = { validators: members, epochBlocks, blockMs };
+      const base = specOf(createDevVotes(chain), members);
+      const spec = {
+        ...base,
+        consensus: { ...base.consensus, epochBlocks, blockMs },
+        locks: { ...base.locks, voteBlocks: devVoteLock(epochBlocks) },
+      };
+      assert.deepEqual(problemsOf(spec), [], `${members} validators, ${epochBlocks} blocks of ${blockMs} ms`);
+    }
+    const few = { ...specOf(createDevVotes({ validators: 1, epochBlocks: 60, blockMs: 500 }), 1) };
+    assert.deepEqual(problemsOf(few), []);
   });
 });

@@ -221,9 +221,13 @@ suite("candidates", () => {
   });
 
   test("as many candidates as the spec allows", () => {
-    const kit = new VotesKit({ votes: { candidatesMax: 1 } });
-    kit.block(kit.register(alice, c1));
-    assert.equal(kit.judge(kit.register(alice, c2)), "CANDIDATE_LIMIT");
+    const kit = new VotesKit({ votes: { committeeMax: 4, candidatesMax: 4 } });
+    const four = ["l1", "l2", "l3", "l4"].map(createCandidate);
+    for (const candidate of four) {
+      assert.equal(kit.judge(kit.register(alice, c1)), "ok");
+      kit.block(kit.register(alice, candidate));
+    }
+    assert.equal(kit.judge(kit.register(alice, c1)), "CANDIDATE_LIMIT");
   });
 
   test("the bond stays until two epochs after the resignation; a forgotten candidate may stand again", () => {
