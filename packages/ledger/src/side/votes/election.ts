@@ -78,7 +78,7 @@ function standbysOf(members: readonly CommitteeMember[], ranked: readonly Candid
 }
 
 /** Vote keys of the present epoch's members that let more views pass than the parameter allows. */
-function absentKeys(state: VotesState, present: EpochCommittee, missedMax: number): Set<string> {
+export function absentKeys(state: VotesState, present: EpochCommittee, missedMax: number): Set<string> {
   const absent = present.members.filter((_, i) => (state.control.missed[i] ?? 0) > missedMax);
   return new Set(absent.map((member) => bytesToHex(member.voteKey)));
 }
