@@ -47,9 +47,16 @@ export type AccountProgram = { readonly program: Uint8Array; readonly publicKey:
 
 const PURPOSE = hexToBytes("2c000000");
 const COIN_TYPE = hexToBytes("99000000");
+/** After receiving (0) and change (1). */
+const CANDIDATE_BRANCH = 2;
 
 export function addressPath(account: number, change: boolean, index: number): KeyPath {
   return [PURPOSE, COIN_TYPE, u32ToBytesLe(account), u32ToBytesLe(change ? 1 : 0), u32ToBytesLe(index)];
+}
+
+/** The key with which an account stands for election: on a branch of its own, so that no coin is ever paid to it. */
+export function candidateKeyPath(account: number): KeyPath {
+  return [PURPOSE, COIN_TYPE, u32ToBytesLe(account), u32ToBytesLe(CANDIDATE_BRANCH), u32ToBytesLe(1)];
 }
 
 function derivedPublicKey(root: Xpub, path: KeyPath): Uint8Array {

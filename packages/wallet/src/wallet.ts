@@ -5,13 +5,15 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { rootXprv, type Xprv, type Xpub, xpubOfXprv } from "@bystack/crypto/chainkd";
+import { publicKeyOfXpub, rootXprv, signWithXprv, type Xprv, type Xpub, xpubOfXprv } from "@bystack/crypto/chainkd";
+import { verifyEd25519 } from "@bystack/crypto/ed25519";
 import { bytesToHex, type Hash, hexToBytes } from "@bystack/utils/bytes";
-import { BystackError } from "@bystack/utils/errors";
+import { assertInvariant, BystackError } from "@bystack/utils/errors";
 import {
   type AccountProgram,
   addAccount,
   assetKeysOf,
+  candidateKeyPath,
   EMPTY_WALLET,
   findAccount,
   type IssuedAsset,
@@ -19,8 +21,9 @@ import {
   programAt,
   programsOf,
   type WalletData,
+  xprvAt,
 } from "./accounts.ts";
-import { buildTransaction, type ChainAdapter, type Issue, type Payment } from "./build/build.ts";
+import { type Built, buildTransaction, type ChainAdapter, type Issue, type Payment } from "./build/build.ts";
 import type { Coin } from "./coins.ts";
 import { walletError } from "./errors.ts";
 import { writeFileDurably } from "./files.ts";
@@ -118,6 +121,24 @@ export class Wallet {
     return asset;
   }
 
+  /** The key with which an account stands for election, as votes name it: public key and chain code. */
+  candidateKey(name: string): Xpub {
+    return xpubOfXprv(this.#candidateXprv(name));
+  }
+
+  /** Signs for the account's candidate; the caller builds the message, which names chain and transaction. */
+  signAsCandidate(name: string, message: Uint8Array): Uint8Array {
+    const xprv = this.#candidateXprv(name);
+    const signature = signWithXprv(xprv, message);
+    const publicKey = publicKeyOfXpub(xpubOfXprv(xprv));
+    assertInvariant(verifyEd25519({ publicKey, message, signature }, "strict-s"), "a fresh signature verifies");
+    return signature;
+  }
+
+  #candidateXprv(name: string): Xprv {
+    return xprvAt(this.#root, candidateKeyPath(findAccount(this.#data, name).index));
+  }
+
   /** An issuance of an own asset, with a fresh nonce. */
   issueOf(name: string, amount: bigint): Issue {
     const asset = this.#data.assets.find((candidate) => candidate.name === name);
@@ -157,7 +178,7 @@ export class Wallet {
 
   /**
    * Builds, signs, reserves and submits one transaction of an account.
-   * @throws BystackError of the wallet, or what the node answered
+   * @throws BystackError of the wallet, or what the node or `authorise` answered
    */
   async send<Draft>(request: {
     account: string;
@@ -165,6 +186,10 @@ export class Wallet {
     adapter: ChainAdapter<Draft>;
     payments: readonly Payment[];
     issues?: readonly Issue[];
+    /** BTM that the adapter's own inputs bring beside the coins. */
+    creditNeu?: bigint;
+    /** The arguments of a first input that is no coin, made from the transaction without them and from its id. */
+    authorise?: (unsigned: { readonly raw: Uint8Array; readonly id: Hash }) => Promise<Uint8Array[]>;
   }): Promise<Sent> {
     const reported = await this.#reported(request.account, request.client);
     // From here to the reservation nothing waits: of two sends at once the second one sees what the first has taken.
@@ -172,7 +197,13 @@ export class Wallet {
     const account = findAccount(this.#data, request.account);
     const changeProgram = programAt(this.#xpub, account.index, true, account.changeCount).program;
     const built = buildTransaction(
-      { coins: free, payments: request.payments, issues: request.issues ?? [], changeProgram },
+      {
+        coins: free,
+        payments: request.payments,
+        issues: request.issues ?? [],
+        creditNeu: request.creditNeu ?? 0n,
+        changeProgram,
+      },
       request.adapter,
     );
     const witnesses = signInputs(request.adapter.inputsToSign(built.draft), {
@@ -180,8 +211,10 @@ export class Wallet {
       programs: this.programs(request.account),
       assets: this.#data.assets,
     });
-    const { raw, id } = request.adapter.finish(built.draft, witnesses);
+    const unsigned = request.adapter.finish(built.draft, witnesses);
+    const { id } = unsigned;
     this.#reserve(built.spent, bytesToHex(id));
+    const raw = request.authorise === undefined ? unsigned.raw : await this.#authorised(request, built, witnesses);
     try {
       await request.client.submit(raw);
     } catch (error) {
@@ -191,6 +224,22 @@ export class Wallet {
       throw error;
     }
     return { id, raw, feeNeu: built.feeNeu };
+  }
+
+  /** The transaction with the arguments of its first input. Nothing has left before: a failure frees the coins. */
+  async #authorised<Draft>(
+    { adapter, authorise }: Pick<Parameters<Wallet["send"]>[0], "authorise"> & { adapter: ChainAdapter<Draft> },
+    { draft, spent }: Built<Draft>,
+    witnesses: Map<number, Uint8Array[]>,
+  ): Promise<Uint8Array> {
+    try {
+      const first = await authorise?.(adapter.finish(draft, witnesses));
+      if (first !== undefined) witnesses.set(0, first);
+      return adapter.finish(draft, witnesses).raw;
+    } catch (error) {
+      this.#release(spent);
+      throw error;
+    }
   }
 
   #reserve(coins: readonly Coin[], transaction: string): void {

@@ -6,8 +6,15 @@ import { bytesToHex, type Hash, hexToBytes } from "@bystack/utils/bytes";
 import { ASSET_INPUTS_MAX, BTM_INPUTS_MAX, type Coin, selectCoins, sumByAsset } from "../coins.ts";
 import { walletError } from "../errors.ts";
 
-/** `pay`: an output, or a retirement when the program starts with 0x6a. `burn`: towards the main chain (side chain only). */
-export type Payment = { readonly kind: "pay" | "burn"; readonly assetId: Hash; readonly amount: bigint; readonly program: Uint8Array };
+/**
+ * `pay`: an output, or a retirement when the program starts with 0x6a. `burn`: towards the main chain, `vote`: locked for a
+ * candidate's key; both on a side chain only.
+ */
+export type Payment = {
+  readonly assetId: Hash;
+  readonly amount: bigint;
+  readonly program: Uint8Array;
+} & ({ readonly kind: "pay" | "burn" } | { readonly kind: "vote"; readonly vote: Uint8Array });
 
 /** New units of an asset, signed by its key (main chain only). */
 export type Issue = {
@@ -22,6 +29,8 @@ export type BuildRequest = {
   readonly coins: readonly Coin[];
   readonly payments: readonly Payment[];
   readonly issues: readonly Issue[];
+  /** BTM that the adapter's own inputs bring beside the coins. */
+  readonly creditNeu?: bigint;
   readonly changeProgram: Uint8Array;
 };
 
@@ -71,17 +80,26 @@ function assetChoice(request: BuildRequest): { coins: Coin[]; change: Payment[] 
  * @throws BystackError COINS_INSUFFICIENT, COINS_FRAGMENTED, AMOUNT_INVALID
  */
 export function buildTransaction<Draft>(request: BuildRequest, adapter: ChainAdapter<Draft>): Built<Draft> {
-  if (request.payments.some((payment) => payment.amount <= 0n)) throw walletError("AMOUNT_INVALID", { why: "an amount is not positive" });
+  if (request.payments.some((payment) => payment.amount <= 0n))
+    throw walletError("AMOUNT_INVALID", { why: "an amount is not positive" });
   const assets = assetChoice(request);
   const btm = request.coins.filter((coin) => bytesToHex(coin.assetId) === BTM_KEY);
   const wantedBtm = sumByAsset(request.payments).get(BTM_KEY) ?? 0n;
+  const creditNeu = request.creditNeu ?? 0n;
   let feeNeu = 0n;
   for (let round = 0; round < FEE_ROUNDS_MAX; round += 1) {
-    const paying = selectCoins(btm, wantedBtm + feeNeu + 1n, { inputsMax: BTM_INPUTS_MAX, what: "BTM (fee included)" });
-    const rest = paying.reduce((sum, coin) => sum + coin.amount, 0n) - wantedBtm - feeNeu;
+    const paying = selectCoins(btm, wantedBtm + feeNeu + 1n - creditNeu, {
+      inputsMax: BTM_INPUTS_MAX,
+      what: "BTM (fee included)",
+    });
+    const rest = paying.reduce((sum, coin) => sum + coin.amount, creditNeu) - wantedBtm - feeNeu;
     const change: Payment = { kind: "pay", assetId: BTM_ASSET_ID, amount: rest, program: request.changeProgram };
     const spent = [...paying, ...assets.coins];
-    const draft = adapter.assemble({ coins: spent, issues: request.issues, payments: [...request.payments, ...assets.change, change] });
+    const draft = adapter.assemble({
+      coins: spent,
+      issues: request.issues,
+      payments: [...request.payments, ...assets.change, change],
+    });
     const needed = adapter.feeNeu(draft);
     if (needed <= feeNeu) return { draft, spent, feeNeu };
     feeNeu = needed;

@@ -4,42 +4,30 @@ import { mainSignatureHash, mapMainTransaction } from "@bystack/protocol/main/en
 import { createMainTransaction, type MainInput, type MainTransaction } from "@bystack/protocol/main/transaction";
 import { withWitnesses } from "../sign.ts";
 import type { ChainAdapter, InputToSign } from "./build.ts";
+import { SPEND_GAS, SPEND_WITNESS_BYTES, spendInput } from "./spend.ts";
 
 /** neu per gas, and the most gas a transaction may use. */
 const GAS_PRICE_NEU = 200n;
-/** Gas of running a P2WPKH program, and of a one-key issuance program. */
-const SPEND_GAS = 1409n;
+/** Gas of a one-key issuance program, and bytes of its witness. */
 const ISSUE_GAS = 1453n;
-/** Bytes of a P2WPKH witness (two lengths, signature, public key), and of an issuance witness. */
-const SPEND_WITNESS_BYTES = 98n;
 const ISSUE_WITNESS_BYTES = 65n;
 /** Overpaid on purpose, in gas: a transaction that runs out of gas loses its fee and its assets stay where they are. */
 const MARGIN_GAS = 400n;
 
 export const MAIN_ADAPTER: ChainAdapter<MainTransaction> = {
   assemble: ({ coins, issues, payments }) => {
-    const spends = coins.map(
-      (coin): MainInput => ({
-        kind: "spend",
-        sourceId: coin.sourceId,
-        assetId: coin.assetId,
-        amount: coin.amount,
-        sourcePosition: coin.sourcePosition,
-        program: coin.program,
-        arguments: [],
-      }),
-    );
     const issuances = issues.map((issue): MainInput => ({ kind: "issuance", ...issue, vmVersion: 1n, arguments: [] }));
     return createMainTransaction({
       version: 1n,
       timeRange: 0n,
-      inputs: [...spends, ...issuances],
+      inputs: [...coins.map(spendInput), ...issuances],
       outputs: payments.map(({ assetId, amount, program }) => ({ kind: "output", assetId, amount, program })),
     });
   },
   feeNeu: (draft) => {
     let gas = BigInt(draft.size) + MARGIN_GAS;
-    for (const input of draft.inputs) gas += input.kind === "spend" ? SPEND_GAS + SPEND_WITNESS_BYTES : ISSUE_GAS + ISSUE_WITNESS_BYTES;
+    for (const input of draft.inputs)
+      gas += input.kind === "spend" ? SPEND_GAS + SPEND_WITNESS_BYTES : ISSUE_GAS + ISSUE_WITNESS_BYTES;
     return gas * GAS_PRICE_NEU;
   },
   inputsToSign: (draft) => {
