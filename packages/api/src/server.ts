@@ -14,6 +14,8 @@ import type { Route, RouteHandlers, RouteTable } from "./route.ts";
 
 /** Bytes of one request body: a block's largest transaction is 200 kB, twice that in hexadecimal, and room for JSON. */
 export const REQUEST_BODY_BYTES_MAX = 1 << 20;
+/** Characters of one parameter in a path: the longest is the key of a candidate, 64 bytes in hexadecimal. */
+export const PATH_PARAMETER_CHARS_MAX = 128;
 
 export type ApiServer = {
   readonly port: number;
@@ -76,7 +78,12 @@ function parsePart(schema: Route["body"], value: unknown): unknown {
 }
 
 export async function createApiServer<T extends RouteTable>(options: ApiServerOptions<T>): Promise<ApiServer> {
-  const server = fastify({ bodyLimit: REQUEST_BODY_BYTES_MAX, genReqId: () => randomUUID(), requestTimeout: 30_000 });
+  const server = fastify({
+    bodyLimit: REQUEST_BODY_BYTES_MAX,
+    genReqId: () => randomUUID(),
+    requestTimeout: 30_000,
+    routerOptions: { maxParamLength: PATH_PARAMETER_CHARS_MAX },
+  });
 
   server.addHook("onRequest", async (request) => {
     const allowed =

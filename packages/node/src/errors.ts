@@ -81,6 +81,42 @@ export const NODE_ERRORS = {
     message: "There is no such payout.",
     next: "List them: bystack peg list.",
   },
+  NO_ELECTIONS: {
+    kind: "not-found",
+    fault: "none",
+    message: "This chain has a fixed committee: nobody stands for election.",
+    next: "See who sits: bystack committee. Elections are chosen when a network is made: `elections` in its definition.",
+  },
+  CANDIDATE_NOT_FOUND: {
+    kind: "not-found",
+    fault: "none",
+    message: "There is no such candidate.",
+    next: "List them: bystack candidate list.",
+  },
+  CANDIDATE_AMBIGUOUS: {
+    kind: "conflict",
+    fault: "none",
+    message: "More than one candidate's key begins like this.",
+    next: "Give more of the key: bystack candidate list.",
+  },
+  COMMITTEE_UNKNOWN: {
+    kind: "not-found",
+    fault: "none",
+    message: "This node does not know the committee of that epoch.",
+    next: "Committees are known from the first epoch up to the next one; ask for `now` or `next`.",
+  },
+  CURSOR_INVALID: {
+    kind: "invalid",
+    fault: "none",
+    message: "The cursor is not one that this list gave.",
+    next: "Begin again without a cursor.",
+  },
+  REGISTRATION_INVALID: {
+    kind: "invalid",
+    fault: "peer-minor",
+    message: "These bytes are not the registration of a candidate with this node's vote key.",
+    next: "Register by the command: bystack candidate register.",
+  },
   NO_MEMBER_HERE: {
     kind: "not-found",
     fault: "none",

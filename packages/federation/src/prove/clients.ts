@@ -15,7 +15,7 @@ export type AnyNode = { readonly call: MainNode["call"] };
 /** Programs in one query: the route's own limit. */
 const PROGRAMS_A_QUERY = 200;
 
-/** Every unspent output of these programs, over all pages. */
+/** Every unspent output of these programs that may be spent as a coin, over all pages: a vote is taken back, not spent. */
 export async function unspentOf(node: AnyNode, programs: readonly Uint8Array[]): Promise<ReportedCoin[]> {
   const coins: ReportedCoin[] = [];
   for (let at = 0; at < programs.length; at += PROGRAMS_A_QUERY) {
@@ -24,6 +24,7 @@ export async function unspentOf(node: AnyNode, programs: readonly Uint8Array[]):
     do {
       const page = await node.call("outputs", { body: { programs: part, ...(cursor !== undefined && { cursor }) } });
       for (const output of page.items) {
+        if (output.kind === "vote") continue;
         coins.push({
           id: hexToBytes(output.id),
           assetId: hexToBytes(output.asset),

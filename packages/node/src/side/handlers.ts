@@ -93,8 +93,13 @@ function parseCursor(cursor: string | undefined): { at: number; after: Hash | un
   return { at: Number(match[1]), after: match[2] === undefined ? undefined : hexToBytes(match[2]) };
 }
 
-async function outputsOf(context: SideReadContext, programs: readonly Uint8Array[], cursor: string | undefined) {
-  const items: OutputReply[] = [];
+/** One page of what these programs own: final unspent outputs in the order of the programs and then of ids. */
+export async function ownedOutputs(
+  context: Pick<SideReadContext, "chain" | "indexes">,
+  programs: readonly Uint8Array[],
+  cursor: string | undefined,
+): Promise<{ readonly items: { readonly id: Hash; readonly utxo: SideUtxo }[]; readonly next: string | null }> {
+  const items: { id: Hash; utxo: SideUtxo }[] = [];
   let { at, after } = parseCursor(cursor);
   for (; at < programs.length; at += 1, after = undefined) {
     const program = programs[at] ?? new Uint8Array(0);
@@ -102,12 +107,17 @@ async function outputsOf(context: SideReadContext, programs: readonly Uint8Array
     const ids = await context.indexes.outputsOf(program, { after, limit: room });
     for (const id of ids) {
       const utxo = context.chain.final.utxo(id);
-      if (utxo !== undefined) items.push(outputReply(context.chain, id, utxo));
+      if (utxo !== undefined) items.push({ id, utxo });
     }
     const last = ids.at(-1);
     if (ids.length === room && last !== undefined) return { items, next: `${at}:${bytesToHex(last)}` };
   }
   return { items, next: null };
+}
+
+async function outputsOf(context: SideReadContext, programs: readonly Uint8Array[], cursor: string | undefined) {
+  const { items, next } = await ownedOutputs(context, programs, cursor);
+  return { items: items.map(({ id, utxo }) => outputReply(context.chain, id, utxo)), next };
 }
 
 async function findTransaction({ chain, indexes }: SideReadContext, id: Hash) {

@@ -5,10 +5,11 @@ import type { BbftConfig } from "@bystack/consensus/bbft/config";
 import type { BbftStatus } from "@bystack/consensus/bbft/status";
 import type { Mesh } from "@bystack/network/mesh";
 import type { SideChainSpec } from "@bystack/protocol/spec";
-import { bytesToHex, equalBytes } from "@bystack/utils/bytes";
+import { bytesToHex } from "@bystack/utils/bytes";
 import type { Clock } from "@bystack/utils/ports";
 import type { SideNodeOptions } from "../options.ts";
 import type { Instance } from "../process/instance.ts";
+import type { NameOf } from "./names.ts";
 
 /** A side node counts as ready when its newest final block is not older than this. */
 const READY_AGE_MS = 10_000;
@@ -19,6 +20,7 @@ export type NodeInfoParts = {
   readonly options: SideNodeOptions;
   readonly version: string;
   readonly spec: SideChainSpec;
+  readonly nameOf: NameOf;
   readonly config: BbftConfig;
   readonly chain: SideChain;
   readonly instance: Instance;
@@ -117,7 +119,7 @@ export class NodeInfo {
   }
 
   consensus() {
-    const { spec, clock, engine } = this.#parts;
+    const { nameOf, clock, engine } = this.#parts;
     const { status, nullifiedTotal } = engine() ?? {};
     const silence = silenceOf(status);
     const nowMs = clock.nowMs();
@@ -129,8 +131,7 @@ export class NodeInfo {
         const voteKey = bytesToHex(key);
         return {
           index,
-          // An elected validator that the spec does not name goes by the beginning of its key.
-          id: spec.committee.find((validator) => equalBytes(validator.voteKey, key))?.id ?? voteKey.slice(0, 8),
+          id: nameOf(key),
           voteKey,
           self: index === status?.ownIndex,
           lastVoteAgeMs: heard === undefined ? null : Math.max(0, nowMs - heard),

@@ -2,6 +2,7 @@
 // HTTP, and takes them apart again in the opposite order. Everything that fails here ends the process with a reason.
 
 import { createClient } from "@bystack/api/client";
+import { ELECTION_ROUTES } from "@bystack/api/election-routes";
 import { FEDERATION_ROUTES } from "@bystack/api/federation-routes";
 import { NODE_ROUTES } from "@bystack/api/node-routes";
 import type { ApiServer } from "@bystack/api/server";
@@ -30,12 +31,14 @@ import { serveApi } from "../process/serve.ts";
 import { systemClock, systemRng } from "../process/timers.ts";
 import { createAccuser } from "./accuse.ts";
 import { createBlockPorts, storedTip } from "./block-ports.ts";
+import { createElectionHandlers } from "./election-handlers.ts";
 import { createEngineShell, type EngineShell } from "./engine-shell.ts";
 import { type Ground, type GroundDependencies, openGround } from "./ground.ts";
 import { createSideReads } from "./handlers.ts";
 import { decodeReport, encodeReport, LoadLimit, REPORT_INTERVAL_MS } from "./load-limit.ts";
 import { followMainChain, type MainFollower } from "./main-follower.ts";
 import { MainHeaders } from "./main-headers.ts";
+import { createNames, type NameOf } from "./names.ts";
 import { NodeInfo } from "./node-info.ts";
 import { PayoutViews } from "./payout-views.ts";
 import { PeersByVoteKey } from "./peers-by-vote-key.ts";
@@ -83,6 +86,7 @@ class SideNode {
   readonly #ground: Ground;
   readonly #opened: Opened;
   readonly #peersByVoteKey: PeersByVoteKey;
+  readonly #nameOf: NameOf;
   readonly #instance: Instance = createInstance(systemClock.nowMs());
   readonly #info: NodeInfo;
   readonly #gate = new TransactionGate(systemClock);
@@ -104,7 +108,9 @@ class SideNode {
     this.#ground = ground;
     this.#opened = opened;
     this.#peersByVoteKey = new PeersByVoteKey(ground.spec, deps.options);
+    this.#nameOf = createNames({ spec: ground.spec, options: deps.options, voteKey: deps.keys.vote.publicKey });
     this.#info = new NodeInfo({
+      nameOf: this.#nameOf,
       options: deps.options,
       version: deps.version,
       spec: ground.spec,
@@ -307,9 +313,10 @@ class SideNode {
   }
 
   async startServer(): Promise<number> {
-    const { options, logger, version, onStopAsked } = this.#deps;
+    const { options, keys, logger, version, onStopAsked } = this.#deps;
     const { spec, mainSpec, store } = this.#ground;
     const { chain, indexes } = store;
+    const mainAddressPrefix = mainSpec?.addressPrefix ?? "";
     const onAccepted = (raw: Uint8Array, id: Hash): void => {
       this.#metrics.submitted(id);
       this.#relay(raw);
@@ -318,10 +325,11 @@ class SideNode {
     const server = await serveApi({
       title: `Bystack side chain ${spec.name}, node ${options.id}`,
       version,
-      routes: { ...NODE_ROUTES, ...FEDERATION_ROUTES },
+      routes: { ...NODE_ROUTES, ...FEDERATION_ROUTES, ...ELECTION_ROUTES },
       handlers: {
         ...createSideReads({ chain, indexes, onAccepted }),
-        ...createPegHandlers({ chain, mainAddressPrefix: mainSpec?.addressPrefix ?? "", member }),
+        ...createPegHandlers({ chain, mainAddressPrefix, member }),
+        ...createElectionHandlers({ chain, indexes, mainAddressPrefix, nameOf: this.#nameOf, voteKey: keys.vote }),
         info: () => this.#info.info(),
         consensus: () => this.#info.consensus(),
         peers: () => this.#info.peers(),

@@ -178,6 +178,21 @@ suite("an election", () => {
     const { items } = await nodeAt(0).client.call("outputs", { body: { programs: [bytesToHex(ANYBODY)] } });
     const bonds = items.filter(({ kind }) => kind === "vote");
     assert.equal(bonds.length, standing.length + 1 - 1, "the heir's bond came and the liar's was seized");
+    const { items: caught } = await nodeAt(0).client.call("evidence");
+    assert.deepEqual(
+      caught.map((one) => [one.voteKey, one.id]),
+      [[voteKey, liar.id]],
+    );
+    await assert.rejects(nodeAt(0).client.call("candidate", { params: { key: voteKey } }), {
+      code: "CANDIDATE_NOT_FOUND",
+    });
+    const { poolNeu } = await nodeAt(0).client.call("elections");
+    assert.ok(BigInt(poolNeu) >= BOND_NEU, "the bond is in the pool");
+    const { members } = await nodeAt(0).client.call("committee", { params: { epoch: "now" } });
+    assert.deepEqual(
+      members.map(({ id }) => id).sort(),
+      [...committee.seats.toSpliced(2, 1), committee.observer].map(({ id }) => id).sort(),
+    );
   });
 
   test("the chain goes on with the newcomer and two others alone", async () => {

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { type ApiClient, createClient } from "@bystack/api/client";
+import { ELECTION_ROUTES } from "@bystack/api/election-routes";
 import { FEDERATION_ROUTES } from "@bystack/api/federation-routes";
 import { NODE_ROUTES } from "@bystack/api/node-routes";
 import { publicKeyProgram } from "@bystack/protocol/program";
@@ -18,7 +19,7 @@ import { parseNodeOptions, type SideNodeOptions } from "../../src/options.ts";
 import { initNode, type KeyUse, openNodeKeys } from "../../src/process/keys.ts";
 import { type RunningNode, startSideNode } from "../../src/side/side-node.ts";
 
-const SIDE_ROUTES = { ...NODE_ROUTES, ...FEDERATION_ROUTES };
+const SIDE_ROUTES = { ...NODE_ROUTES, ...FEDERATION_ROUTES, ...ELECTION_ROUTES };
 export type SideClient = ApiClient<typeof SIDE_ROUTES>;
 
 export const COIN_NEU = 100_000_000_000n;
@@ -53,13 +54,15 @@ export class Committee {
     program: Uint8Array;
     coins: number;
     votes?: VotesSpec;
+    /** Blocks for which a vote is locked. */
+    voteBlocks?: number;
     extra?: Readonly<Record<string, unknown>>;
     consensus?: typeof CONSENSUS;
   }) {
     this.#extra = options.extra ?? {};
     this.seats = Array.from({ length: options.count }, (_, i) => this.#seat(`v${i + 1}`));
     this.observer = this.#seat("o1");
-    this.spec = createDevSideSpec({
+    const spec = createDevSideSpec({
       name: "demo",
       genesisTimeMs: Date.now(),
       committee: this.seats.map(({ id, keys }) => ({
@@ -72,6 +75,7 @@ export class Committee {
       consensus: options.consensus ?? CONSENSUS,
       ...(options.votes && { votes: options.votes }),
     });
+    this.spec = { ...spec, locks: { ...spec.locks, voteBlocks: options.voteBlocks ?? spec.locks.voteBlocks } };
     for (const seat of this.#all()) this.saveSpec(seat, this.spec);
   }
 
