@@ -11,6 +11,17 @@ function lineCount(text: string): string {
   return text;
 }
 
+function percent(text: string): string {
+  if (!/^(?:\d{1,2}|100)$/.test(text)) throw new InvalidArgumentError("A share is from 0 to 100 percent.");
+  return text;
+}
+
+function epochName(text: string): string {
+  if (!/^(?:now|next|[1-9]\d{0,14})$/.test(text))
+    throw new InvalidArgumentError("An epoch is now, next, or from 1 on.");
+  return text;
+}
+
 const program = new Command("bystack");
 program
   .description(
@@ -27,6 +38,8 @@ const upCommands = () => import("./commands/up.ts");
 const networkCommands = () => import("./commands/network.ts");
 const walletCommands = () => import("./commands/wallet.ts");
 const federationCommands = () => import("./commands/federation.ts");
+const candidateCommands = () => import("./commands/candidate.ts");
+const voteCommands = () => import("./commands/vote.ts");
 const nodeCommands = () => import("./commands/node.ts");
 
 const context = () => createContext(program.opts<GlobalOptions>());
@@ -137,6 +150,62 @@ peg
   .command("list")
   .description("deposits, requests and payouts")
   .action(async () => (await walletCommands()).runPegList(context()));
+
+const candidate = program.command("candidate").description("who stands for election on the side chain");
+candidate
+  .command("list")
+  .description("candidates by rank: votes, bond, seat, missed views; who was caught signing twice")
+  .action(async () => (await candidateCommands()).runCandidateList(context()));
+candidate
+  .command("register <node>")
+  .description("stand with a node; the account pays the bond and gets the rewards")
+  .requiredOption("--from <account>", "who stands: one candidate an account")
+  .option("--bond <decimal>", "BTM that stay locked while it stands (default: the least)")
+  .option("--share <percent>", "percent of its rewards for its voters", percent, "0")
+  .addHelpText("after", "\nExample: bystack candidate register demo-5 --from alice --share 20")
+  .action(async (node: string, options: { from: string; bond?: string; share: string }) =>
+    (await candidateCommands()).runRegister(context(), node, options),
+  );
+candidate
+  .command("resign")
+  .description("stand no more; the bond comes free later")
+  .requiredOption("--from <account>", "the account that stands")
+  .addHelpText("after", "\nExample: bystack candidate resign --from alice")
+  .action(async (options: { from: string }) => (await candidateCommands()).runResign(context(), options));
+program
+  .command("committee")
+  .description("who sits: seats, standbys, missed views")
+  .option("--epoch <epoch>", "now, next, or the number of an epoch", epochName, "now")
+  .addHelpText("after", "\nExample: bystack committee --epoch next")
+  .action(async (options: { epoch: string }) => (await candidateCommands()).runCommittee(context(), options));
+program
+  .command("vote <candidate> <amount>")
+  .description("vote for a candidate with BTM, which stay locked for a while")
+  .requiredOption("--from <account>", "who votes")
+  .addHelpText("after", "\nExample: bystack vote demo-5 250 --from alice")
+  .action(async (name: string, amount: string, options: { from: string }) =>
+    (await voteCommands()).runVote(context(), { candidate: name, amount }, options),
+  );
+program
+  .command("veto <candidate>")
+  .description("take back every vote for a candidate that is free now")
+  .requiredOption("--from <account>", "whose votes")
+  .option("--forgo", "give up a share that is not claimed")
+  .addHelpText("after", "\nExample: bystack veto demo-5 --from alice")
+  .action(async (name: string, options: { from: string; forgo?: boolean }) =>
+    (await voteCommands()).runVeto(context(), name, options),
+  );
+const votes = program.command("votes").description("the wallet's own votes");
+votes
+  .command("list [account]")
+  .description("for whom, how much, from when free, what they are due")
+  .action(async (account?: string) => (await voteCommands()).runVotesList(context(), account));
+votes
+  .command("claim")
+  .description("claim the voters' share of what candidates have earned")
+  .requiredOption("--from <account>", "whose votes")
+  .addHelpText("after", "\nExample: bystack votes claim --from alice")
+  .action(async (options: { from: string }) => (await voteCommands()).runVotesClaim(context(), options));
 
 const federation = program.command("federation").description("the members that hold the vault");
 federation

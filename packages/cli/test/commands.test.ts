@@ -48,6 +48,14 @@ suite("help", () => {
       "version",
       "wallet send",
       "peg out",
+      "candidate list",
+      "candidate register",
+      "candidate resign",
+      "committee",
+      "vote",
+      "veto",
+      "votes list",
+      "votes claim",
     ])
       assert.ok(paths.includes(path), `${path} is not among ${paths.join(", ")}`);
     for (const { path, text } of found) {
@@ -62,7 +70,21 @@ suite("help", () => {
       return line === undefined ? [] : [{ path, args: line.split(" ") }];
     });
     const named = examples.map(({ path }) => path.join(" "));
-    for (const path of ["up", "why", "logs", "replay", "wallet send", "peg in", "peg out"])
+    for (const path of [
+      "up",
+      "why",
+      "logs",
+      "replay",
+      "wallet send",
+      "peg in",
+      "peg out",
+      "candidate register",
+      "candidate resign",
+      "committee",
+      "vote",
+      "veto",
+      "votes claim",
+    ])
       assert.ok(named.includes(path), `${path} shows no example`);
     for (const { path, args } of examples) {
       assert.deepEqual(args.slice(0, path.length), path);
@@ -86,6 +108,15 @@ suite("a line that cannot be parsed", () => {
     ["logs", "demo-1", "--tail", "0"],
     ["why", "demo-1", "demo-2"],
     ["peg", "in", "--from", "alice"],
+    ["candidate", "register", "demo-5"],
+    ["candidate", "register", "demo-5", "--from", "alice", "--share", "101"],
+    ["candidate", "register", "demo-5", "--from", "alice", "--share", "half"],
+    ["candidate", "resign"],
+    ["committee", "--epoch", "0"],
+    ["vote", "demo-5", "--from", "alice"],
+    ["vote", "demo-5", "10"],
+    ["veto", "--from", "alice"],
+    ["votes", "claim"],
   ];
   for (const line of lines) {
     test(`exit code 2: ${line.join(" ")}`, async () => {
@@ -125,6 +156,15 @@ const NEEDS_NETWORK: readonly (readonly string[])[] = [
   ["peg", "in", "--from", "a", "--amount", "1"],
   ["peg", "out", "--from", "a", "--amount", "1"],
   ["peg", "list"],
+  ["candidate", "list"],
+  ["candidate", "register", "demo-1", "--from", "a"],
+  ["candidate", "resign", "--from", "a"],
+  ["committee"],
+  ["vote", "demo-1", "5", "--from", "a"],
+  ["veto", "demo-1", "--from", "a"],
+  ["votes", "list"],
+  ["votes", "list", "a"],
+  ["votes", "claim", "--from", "a"],
   ["federation", "status"],
   ["federation", "stop", "demo-1"],
   ["federation", "start", "demo-1"],
@@ -167,6 +207,15 @@ suite("other answers", () => {
     const ran = await home.run("version", "--json");
     assert.deepEqual(envelopeOf(ran), { schemaVersion: 1, ok: true, data: { version, node: process.version } });
     assert.equal(ran.out.split("\n").length, 2);
+  });
+
+  test("--elections is for the dev network; a file says it itself", async () => {
+    const ran = await home.run("--json", "up", "net.yaml", "--elections");
+    assert.equal(ran.code, 1);
+    const { error } = envelopeOf(ran);
+    assert.equal(error?.code, "DEFINITION_INVALID");
+    assert.match(error?.why ?? "", /in net\.yaml write `elections: \{\}`/);
+    assert.deepEqual(readdirSync(home.path), []);
   });
 
   test("a definition that is missing is told before anything is made", async () => {

@@ -63,6 +63,30 @@ export const WALLET_ERRORS = {
     message: "The account holds enough, but in too many small coins for one transaction.",
     next: "Send it to yourself in several steps first, each with a part of the amount.",
   },
+  CANDIDATE_NOT_FOUND: {
+    kind: "not-found",
+    fault: "none",
+    message: "There is no such candidate.",
+    next: "List them: bystack candidate list. A candidate is named by its node or by the beginning of its key.",
+  },
+  VOTES_LOCKED: {
+    kind: "conflict",
+    fault: "none",
+    message: "None of these votes can be taken back now.",
+    next: "See from which height each is free: bystack votes list.",
+  },
+  SHARE_UNCLAIMED: {
+    kind: "conflict",
+    fault: "none",
+    message: "These votes have earned a share that is not claimed; taking them back now gives it to the reward pool.",
+    next: "Claim it first: bystack votes claim. Or add --forgo to give it up.",
+  },
+  TRANSACTION_GONE: {
+    kind: "conflict",
+    fault: "none",
+    message: "The transaction has left the pool without taking effect.",
+    next: "Look at what has changed meanwhile, then try again.",
+  },
   DESTINATION_INVALID: {
     kind: "invalid",
     fault: "none",

@@ -33,7 +33,8 @@ function assetOf(wallet: Wallet, text: string): Asset {
   throw walletError("ASSET_NOT_FOUND", { why: text });
 }
 
-function nodeOf(context: Context, chain: ChainName): SideClient {
+/** The node of a chain that commands ask. @throws BystackError NETWORK_NOT_FOUND, NETWORK_NOT_RUNNING */
+export function nodeOf(context: Context, chain: ChainName): SideClient {
   const clients = runningClients(context.layout, requireState(context));
   const node = chain === "main" ? clients.main : clients.sides[0];
   if (node === undefined) throw platformError("NETWORK_NOT_RUNNING", { why: chain });

@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { type ApiClient, createClient } from "@bystack/api/client";
+import { ELECTION_ROUTES } from "@bystack/api/election-routes";
 import { FEDERATION_ROUTES } from "@bystack/api/federation-routes";
 import { NODE_ROUTES } from "@bystack/api/node-routes";
 import type { Logger } from "@bystack/utils/ports";
@@ -16,7 +17,7 @@ import type { NetworkLayout, NetworkNode, NetworkState } from "./layout.ts";
 const START_DEADLINE_MS = 30_000;
 const POLL_MS = 100;
 
-export const SIDE_ROUTES = { ...NODE_ROUTES, ...FEDERATION_ROUTES } as const;
+export const SIDE_ROUTES = { ...NODE_ROUTES, ...FEDERATION_ROUTES, ...ELECTION_ROUTES } as const;
 export type SideClient = ApiClient<typeof SIDE_ROUTES>;
 export type MainClient = ApiClient<typeof NODE_ROUTES>;
 

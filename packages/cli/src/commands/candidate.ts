@@ -1,0 +1,109 @@
+// `bystack candidate` and `bystack committee`: who stands and who sits, standing with a node, resigning.
+
+import { platformError } from "@bystack/platform/errors";
+import { clientOf, type SideClient } from "@bystack/platform/network/run";
+import { candidateMessage } from "@bystack/protocol/side/candidate";
+import { chainIdOf } from "@bystack/protocol/spec";
+import { bytesToHex, hexToBytes } from "@bystack/utils/bytes";
+import { registrationRequest, resignationRequest } from "@bystack/wallet/build/elections";
+import { walletError } from "@bystack/wallet/errors";
+import { BTM_DECIMALS, formatAmount, parseAmount } from "@bystack/wallet/wallet";
+import { type Context, requireState } from "../context.ts";
+import { btm, formatCandidates, formatCommittee } from "../network/election-table.ts";
+import { type Acted, act, allCandidates, allEvidence, type Candidate, candidateOfKey } from "../network/elections.ts";
+import { loadSideSpec } from "../network/proof.ts";
+import { withWallet } from "../wallet-access.ts";
+import { nodeOf } from "./wallet.ts";
+
+export async function runCandidateList(context: Context): Promise<void> {
+  const node = nodeOf(context, "side");
+  const elections = await node.call("elections");
+  const [candidates, caught] = await Promise.all([allCandidates(node), allEvidence(node)]);
+  context.output.result({ ...elections, items: candidates, caught }, formatCandidates(elections, candidates, caught));
+}
+
+export async function runCommittee(context: Context, options: { epoch: string }): Promise<void> {
+  const committee = await nodeOf(context, "side").call("committee", { params: { epoch: options.epoch } });
+  context.output.result(committee, formatCommittee(committee));
+}
+
+/** A node of the side chain by its id, as one that answers. */
+function sideNode(context: Context, id: string): SideClient {
+  const state = requireState(context);
+  const sides = state.nodes.filter(({ kind }) => kind === "side");
+  const found = sides.find((node) => node.id === id);
+  if (found === undefined)
+    throw platformError("PROVIDER_NOT_FOUND", { why: `${id}; there are: ${sides.map((node) => node.id).join(", ")}` });
+  const client = clientOf(context.layout, found);
+  if (client === undefined) throw platformError("NETWORK_NOT_RUNNING", { why: id });
+  return client;
+}
+
+function reportActed(context: Context, { transaction, feeNeu, shown }: Acted<Candidate>, text: string): void {
+  const fee = formatAmount(feeNeu, BTM_DECIMALS);
+  const data = { transaction, feeNeu: feeNeu.toString(), candidate: shown };
+  context.output.result(data, `${text}\ntransaction ${transaction}, fee ${fee} BTM`);
+}
+
+export type RegisterOptions = { readonly from: string; readonly bond?: string; readonly share: string };
+
+/** Stands with a node: its vote key, which never leaves it, and a key of the account that pays the bond. */
+export async function runRegister(context: Context, id: string, options: RegisterOptions): Promise<void> {
+  const target = sideNode(context, id);
+  const node = nodeOf(context, "side");
+  const { parameters } = await node.call("elections");
+  const amount = options.bond === undefined ? BigInt(parameters.bondMinNeu) : parseAmount(options.bond, BTM_DECIMALS);
+  if (amount < BigInt(parameters.bondMinNeu))
+    throw walletError("AMOUNT_INVALID", { why: `the bond is at least ${btm(parameters.bondMinNeu)} BTM` });
+  const { voteKey } = await target.call("voteKey");
+  const chainId = chainIdOf(loadSideSpec(context.layout));
+  const acted = await withWallet(context.layout, async (wallet) => {
+    const owner = wallet.receiveProgram(options.from).program;
+    const key = wallet.candidateKey(options.from);
+    const standing = { key, voteKey: hexToBytes(voteKey), rewardProgram: owner, voterShare: Number(options.share) };
+    return act(context, {
+      node,
+      wallet,
+      from: options.from,
+      request: registrationRequest(standing, { amount, owner }),
+      authorise: async ({ raw, id: transactionId }) => {
+        const { signature } = await target.call("candidateProof", { body: { raw: bytesToHex(raw) } });
+        const own = wallet.signAsCandidate(options.from, candidateMessage(chainId, transactionId));
+        return [own, hexToBytes(signature)];
+      },
+      what: `the registration of ${id}`,
+      shows: () => candidateOfKey(node, bytesToHex(key)),
+    });
+  });
+  const { votesNeu, status } = acted.shown;
+  const more =
+    status === "below-threshold"
+      ? `\nit has ${btm(votesNeu)} BTM of votes and may be elected from ${btm(parameters.thresholdNeu)} on: bystack vote ${id} <amount> --from <account>`
+      : "\nit takes part in the next election: bystack candidate list";
+  reportActed(context, acted, `${id} stands for election, bond ${btm(amount.toString())} BTM${more}`);
+}
+
+/** Takes the account's candidate out of the elections; the bond comes free later. */
+export async function runResign(context: Context, options: { from: string }): Promise<void> {
+  const node = nodeOf(context, "side");
+  await node.call("elections");
+  const chainId = chainIdOf(loadSideSpec(context.layout));
+  const acted = await withWallet(context.layout, async (wallet) => {
+    const key = wallet.candidateKey(options.from);
+    return act(context, {
+      node,
+      wallet,
+      from: options.from,
+      request: resignationRequest(key),
+      authorise: async ({ id }) => [wallet.signAsCandidate(options.from, candidateMessage(chainId, id))],
+      what: "the resignation",
+      shows: async () => {
+        const candidate = await candidateOfKey(node, bytesToHex(key));
+        return candidate?.resignedEpoch === null ? undefined : candidate;
+      },
+    });
+  });
+  const { id, bondFreeFrom } = acted.shown;
+  const text = `${id} does not stand any more; its seat ends with the committees that are elected already.\nbond free from block ${bondFreeFrom ?? "-"}: bystack veto ${id} --from ${options.from}`;
+  reportActed(context, acted, text);
+}
