@@ -159,7 +159,7 @@ candidate
 candidate
   .command("register <node>")
   .description("stand with a node; the account pays the bond and gets the rewards")
-  .requiredOption("--from <account>", "who stands: one candidate an account")
+  .requiredOption("--from <account>", "who pays the bond")
   .option("--bond <decimal>", "BTM that stay locked while it stands (default: the least)")
   .option("--share <percent>", "percent of its rewards for its voters", percent, "0")
   .addHelpText("after", "\nExample: bystack candidate register demo-5 --from alice --share 20")
@@ -167,11 +167,13 @@ candidate
     (await candidateCommands()).runRegister(context(), node, options),
   );
 candidate
-  .command("resign")
+  .command("resign <candidate>")
   .description("stand no more; the bond comes free later")
-  .requiredOption("--from <account>", "the account that stands")
-  .addHelpText("after", "\nExample: bystack candidate resign --from alice")
-  .action(async (options: { from: string }) => (await candidateCommands()).runResign(context(), options));
+  .requiredOption("--from <account>", "the account that registered it")
+  .addHelpText("after", "\nExample: bystack candidate resign demo-5 --from alice")
+  .action(async (name: string, options: { from: string }) =>
+    (await candidateCommands()).runResign(context(), name, options),
+  );
 program
   .command("committee")
   .description("who sits: seats, standbys, missed views")

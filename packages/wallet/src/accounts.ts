@@ -54,9 +54,12 @@ export function addressPath(account: number, change: boolean, index: number): Ke
   return [PURPOSE, COIN_TYPE, u32ToBytesLe(account), u32ToBytesLe(change ? 1 : 0), u32ToBytesLe(index)];
 }
 
-/** The key with which an account stands for election: on a branch of its own, so that no coin is ever paid to it. */
-export function candidateKeyPath(account: number): KeyPath {
-  return [PURPOSE, COIN_TYPE, u32ToBytesLe(account), u32ToBytesLe(CANDIDATE_BRANCH), u32ToBytesLe(1)];
+/**
+ * The key with which an account stands for election with one vote key: on a branch of its own, so that no coin is ever paid
+ * to it, and found again from the vote key alone, so that an account may stand with many nodes and nothing has to be kept.
+ */
+export function candidateKeyPath(account: number, voteKey: Uint8Array): KeyPath {
+  return [PURPOSE, COIN_TYPE, u32ToBytesLe(account), u32ToBytesLe(CANDIDATE_BRANCH), voteKey];
 }
 
 function derivedPublicKey(root: Xpub, path: KeyPath): Uint8Array {

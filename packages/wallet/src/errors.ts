@@ -69,6 +69,12 @@ export const WALLET_ERRORS = {
     message: "There is no such candidate.",
     next: "List them: bystack candidate list. A candidate is named by its node or by the beginning of its key.",
   },
+  CANDIDATE_FOREIGN: {
+    kind: "conflict",
+    fault: "none",
+    message: "The candidate stands with a key of another account or wallet.",
+    next: "Name the account that registered it: --from.",
+  },
   VOTES_LOCKED: {
     kind: "conflict",
     fault: "none",

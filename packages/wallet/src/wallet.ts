@@ -121,22 +121,22 @@ export class Wallet {
     return asset;
   }
 
-  /** The key with which an account stands for election, as votes name it: public key and chain code. */
-  candidateKey(name: string): Xpub {
-    return xpubOfXprv(this.#candidateXprv(name));
+  /** The key with which an account stands for election with a vote key, as votes name it: public key and chain code. */
+  candidateKey(name: string, voteKey: Uint8Array): Xpub {
+    return xpubOfXprv(this.#candidateXprv(name, voteKey));
   }
 
-  /** Signs for the account's candidate; the caller builds the message, which names chain and transaction. */
-  signAsCandidate(name: string, message: Uint8Array): Uint8Array {
-    const xprv = this.#candidateXprv(name);
+  /** Signs for a candidate of the account; the caller builds the message, which names chain and transaction. */
+  signAsCandidate(name: string, voteKey: Uint8Array, message: Uint8Array): Uint8Array {
+    const xprv = this.#candidateXprv(name, voteKey);
     const signature = signWithXprv(xprv, message);
     const publicKey = publicKeyOfXpub(xpubOfXprv(xprv));
     assertInvariant(verifyEd25519({ publicKey, message, signature }, "strict-s"), "a fresh signature verifies");
     return signature;
   }
 
-  #candidateXprv(name: string): Xprv {
-    return xprvAt(this.#root, candidateKeyPath(findAccount(this.#data, name).index));
+  #candidateXprv(name: string, voteKey: Uint8Array): Xprv {
+    return xprvAt(this.#root, candidateKeyPath(findAccount(this.#data, name).index, voteKey));
   }
 
   /** An issuance of an own asset, with a fresh nonce. */

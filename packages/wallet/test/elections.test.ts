@@ -153,22 +153,25 @@ suite("requests of elections", () => {
   });
 });
 
-suite("the candidate's key of an account", () => {
+suite("the candidates of an account", () => {
   const folder = mkdtempSync(join(tmpdir(), "bystack-candidate-"));
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  test("is the account's own, the same after a restart, and pays nobody", () => {
+  const VOTE_KEY = new Uint8Array(32).fill(3);
+
+  test("have keys of their own, one for each vote key, the same after a restart, and nobody's address", () => {
     const wallet = Wallet.open(folder, Date.now);
     for (const name of ["alice", "bob"]) wallet.ensureAccount(name);
-    const key = wallet.candidateKey("alice");
+    const key = wallet.candidateKey("alice", VOTE_KEY);
     assert.equal(key.length, 64);
-    assert.notDeepEqual(key, wallet.candidateKey("bob"));
-    assert.deepEqual(Wallet.open(folder, Date.now).candidateKey("alice"), key);
+    assert.notDeepEqual(key, wallet.candidateKey("bob", VOTE_KEY));
+    assert.notDeepEqual(key, wallet.candidateKey("alice", new Uint8Array(32).fill(4)));
+    assert.deepEqual(Wallet.open(folder, Date.now).candidateKey("alice", VOTE_KEY), key);
     const paid = wallet.programs("alice").map(({ publicKey }) => bytesToHex(publicKey));
     assert.equal(paid.includes(bytesToHex(key.subarray(0, 32))), false);
     const message = utf8ToBytes("a message");
-    const signature = wallet.signAsCandidate("alice", message);
+    const signature = wallet.signAsCandidate("alice", VOTE_KEY, message);
     assert.ok(verifyEd25519({ publicKey: key.slice(0, 32), message, signature }, "strict-s"));
-    assert.throws(() => wallet.candidateKey("carol"), { code: "ACCOUNT_NOT_FOUND" });
+    assert.throws(() => wallet.candidateKey("carol", VOTE_KEY), { code: "ACCOUNT_NOT_FOUND" });
   });
 });

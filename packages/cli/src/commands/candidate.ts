@@ -10,7 +10,15 @@ import { walletError } from "@bystack/wallet/errors";
 import { BTM_DECIMALS, formatAmount, parseAmount } from "@bystack/wallet/wallet";
 import { type Context, requireState } from "../context.ts";
 import { btm, formatCandidates, formatCommittee } from "../network/election-table.ts";
-import { type Acted, act, allCandidates, allEvidence, type Candidate, candidateOfKey } from "../network/elections.ts";
+import {
+  type Acted,
+  act,
+  allCandidates,
+  allEvidence,
+  type Candidate,
+  candidateOfKey,
+  findCandidate,
+} from "../network/elections.ts";
 import { loadSideSpec } from "../network/proof.ts";
 import { withWallet } from "../wallet-access.ts";
 import { nodeOf } from "./wallet.ts";
@@ -59,7 +67,7 @@ export async function runRegister(context: Context, id: string, options: Registe
   const chainId = chainIdOf(loadSideSpec(context.layout));
   const acted = await withWallet(context.layout, async (wallet) => {
     const owner = wallet.receiveProgram(options.from).program;
-    const key = wallet.candidateKey(options.from);
+    const key = wallet.candidateKey(options.from, hexToBytes(voteKey));
     const standing = { key, voteKey: hexToBytes(voteKey), rewardProgram: owner, voterShare: Number(options.share) };
     return act(context, {
       node,
@@ -68,7 +76,8 @@ export async function runRegister(context: Context, id: string, options: Registe
       request: registrationRequest(standing, { amount, owner }),
       authorise: async ({ raw, id: transactionId }) => {
         const { signature } = await target.call("candidateProof", { body: { raw: bytesToHex(raw) } });
-        const own = wallet.signAsCandidate(options.from, candidateMessage(chainId, transactionId));
+        const message = candidateMessage(chainId, transactionId);
+        const own = wallet.signAsCandidate(options.from, hexToBytes(voteKey), message);
         return [own, hexToBytes(signature)];
       },
       what: `the registration of ${id}`,
@@ -83,27 +92,31 @@ export async function runRegister(context: Context, id: string, options: Registe
   reportActed(context, acted, `${id} stands for election, bond ${btm(amount.toString())} BTM${more}`);
 }
 
-/** Takes the account's candidate out of the elections; the bond comes free later. */
-export async function runResign(context: Context, options: { from: string }): Promise<void> {
+/** Takes a candidate of the account out of the elections; the bond comes free later. */
+export async function runResign(context: Context, name: string, options: { from: string }): Promise<void> {
   const node = nodeOf(context, "side");
   await node.call("elections");
+  const candidate = await findCandidate(node, name);
+  const voteKey = hexToBytes(candidate.voteKey);
   const chainId = chainIdOf(loadSideSpec(context.layout));
   const acted = await withWallet(context.layout, async (wallet) => {
-    const key = wallet.candidateKey(options.from);
+    const key = wallet.candidateKey(options.from, voteKey);
+    if (bytesToHex(key) !== candidate.key)
+      throw walletError("CANDIDATE_FOREIGN", { why: `${candidate.id} was not registered from ${options.from}` });
     return act(context, {
       node,
       wallet,
       from: options.from,
       request: resignationRequest(key),
-      authorise: async ({ id }) => [wallet.signAsCandidate(options.from, candidateMessage(chainId, id))],
+      authorise: async ({ id }) => [wallet.signAsCandidate(options.from, voteKey, candidateMessage(chainId, id))],
       what: "the resignation",
       shows: async () => {
-        const candidate = await candidateOfKey(node, bytesToHex(key));
-        return candidate?.resignedEpoch === null ? undefined : candidate;
+        const now = await candidateOfKey(node, candidate.key);
+        return now?.resignedEpoch === null ? undefined : now;
       },
     });
   });
-  const { id, bondFreeFrom } = acted.shown;
-  const text = `${id} does not stand any more; its seat ends with the committees that are elected already.\nbond free from block ${bondFreeFrom ?? "-"}: bystack veto ${id} --from ${options.from}`;
+  const { bondFreeFrom } = acted.shown;
+  const text = `${candidate.id} does not stand any more; its seat ends with the committees that are elected already.\nbond free from block ${bondFreeFrom ?? "-"}: bystack veto ${candidate.id} --from ${options.from}`;
   reportActed(context, acted, text);
 }

@@ -8,7 +8,7 @@ import { VETO_INPUTS_MAX, vetoRequest, voteClaimRequest, voteRequest } from "@by
 import { walletError } from "@bystack/wallet/errors";
 import { BTM_DECIMALS, formatAmount, parseAmount, type Wallet } from "@bystack/wallet/wallet";
 import { type Context, requireState } from "../context.ts";
-import { btm, formatVotes } from "../network/election-table.ts";
+import { btm, formatVotes, type OwnVote } from "../network/election-table.ts";
 import { act, allCandidates, findCandidate, type Vote, votesOfPrograms } from "../network/elections.ts";
 import { withWallet } from "../wallet-access.ts";
 import { nodeOf } from "./wallet.ts";
@@ -130,12 +130,15 @@ export async function runVotesList(context: Context, account: string | undefined
   const names = new Map((await allCandidates(node)).map(({ key, id }) => [key, id]));
   const votes = await withWallet(context.layout, async (wallet) => {
     const accounts = account === undefined ? wallet.data.accounts.map(({ name }) => name) : [account];
-    const found = [];
+    const found: OwnVote[] = [];
     for (const name of accounts) {
       for (const vote of await votesOfAccount(node, wallet, name))
         found.push({ ...vote, account: name, name: names.get(vote.candidate) ?? `${vote.candidate.slice(0, 16)}…` });
     }
-    return found;
+    // Bonds last, the others as they come free.
+    const order = (vote: OwnVote): string =>
+      `${vote.account} ${vote.name} ${String(vote.freeFrom ?? Number.MAX_SAFE_INTEGER).padStart(16, "0")} ${vote.id}`;
+    return found.sort((a, b) => (order(a) < order(b) ? -1 : 1));
   });
   context.output.result({ height, epoch, votes }, formatVotes(votes, { height, epoch }));
 }

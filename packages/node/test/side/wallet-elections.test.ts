@@ -99,7 +99,11 @@ function final(what: string, { id }: Sent) {
   return until(what, ask, (status) => status === "final");
 }
 
-const keyOf = (account: string): string => bytesToHex(wallet.candidateKey(account));
+/** alice stands with the validator, bob with the node that has no seat. */
+const voteKeyOf = (account: string): Uint8Array =>
+  hexToBytes((account === "alice" ? committee.seats[0] : committee.observer)?.keys.vote ?? "");
+const ownKey = (account: string): Uint8Array => wallet.candidateKey(account, voteKeyOf(account));
+const keyOf = (account: string): string => bytesToHex(ownKey(account));
 const candidate = (account: string) => client.call("candidate", { params: { key: keyOf(account) } });
 const votesOf = async (account: string) =>
   (await client.call("votes", { body: { programs: [bytesToHex(own)] } })).items.filter(
@@ -108,7 +112,7 @@ const votesOf = async (account: string) =>
 
 function registration(account: string, voteKey: Uint8Array): ElectionRequest {
   const rewardProgram = publicKeyProgram(hexToBytes(committee.seats[0]?.keys.reward ?? ""));
-  const key = wallet.candidateKey(account);
+  const key = ownKey(account);
   return registrationRequest({ key, voteKey, rewardProgram, voterShare: 50 }, { amount: BOND_NEU, owner: own });
 }
 
@@ -152,7 +156,7 @@ suite("elections through wallet and API", () => {
       return [hexToBytes(signature)];
     };
     await assert.rejects(send(refused, ask), code("REGISTRATION_INVALID"));
-    await assert.rejects(send(resignationRequest(wallet.candidateKey("alice")), ask), code("REGISTRATION_INVALID"));
+    await assert.rejects(send(resignationRequest(ownKey("alice")), ask), code("REGISTRATION_INVALID"));
     assert.deepEqual(wallet.data.reservations, {}, "nothing left, so no coin is promised");
   });
 
@@ -161,7 +165,10 @@ suite("elections through wallet and API", () => {
       registration("alice", hexToBytes(committee.seats[0]?.keys.vote ?? "")),
       async ({ raw, id }) => {
         const { signature } = await client.call("candidateProof", { body: { raw: bytesToHex(raw) } });
-        return [wallet.signAsCandidate("alice", candidateMessage(chainIdOf(spec), id)), hexToBytes(signature)];
+        return [
+          wallet.signAsCandidate("alice", voteKeyOf("alice"), candidateMessage(chainIdOf(spec), id)),
+          hexToBytes(signature),
+        ];
       },
     );
     await final("the registration", sent);
@@ -177,10 +184,7 @@ suite("elections through wallet and API", () => {
       ],
       ["below-threshold", null, BOND_NEU.toString(), BOND_NEU.toString(), "v1", 50],
     );
-    await final(
-      "the vote",
-      await send(voteRequest({ candidate: wallet.candidateKey("alice"), amount: 400n * COIN, owner: own })),
-    );
+    await final("the vote", await send(voteRequest({ candidate: ownKey("alice"), amount: 400n * COIN, owner: own })));
     const { status, rank, votesNeu } = await candidate("alice");
     assert.deepEqual([status, rank, votesNeu], ["standing", 1, (500n * COIN).toString()]);
     const votes = await votesOf("alice");
@@ -194,7 +198,7 @@ suite("elections through wallet and API", () => {
     const keys = openNodeKeys(committee.observer.folder);
     const sent = await send(registration("bob", keys.vote.publicKey), async ({ id }) => {
       const message = candidateMessage(chainIdOf(spec), id);
-      return [wallet.signAsCandidate("bob", message), keys.vote.sign(message)];
+      return [wallet.signAsCandidate("bob", voteKeyOf("bob"), message), keys.vote.sign(message)];
     });
     await final("bob's registration", sent);
     const first = await client.call("candidates", { query: { limit: 1 } });
@@ -279,8 +283,10 @@ suite("elections through wallet and API", () => {
   });
 
   test("who resigns is out of the ranking, and the bond says when it is free", async () => {
-    const sign: Authorise = async ({ id }) => [wallet.signAsCandidate("alice", candidateMessage(chainIdOf(spec), id))];
-    await final("the resignation", await send(resignationRequest(wallet.candidateKey("alice")), sign));
+    const sign: Authorise = async ({ id }) => [
+      wallet.signAsCandidate("alice", voteKeyOf("alice"), candidateMessage(chainIdOf(spec), id)),
+    ];
+    await final("the resignation", await send(resignationRequest(ownKey("alice")), sign));
     const { status, bondFreeFrom, resignedEpoch } = await candidate("alice");
     assert.equal(status, "resigned");
     assert.ok(resignedEpoch !== null && bondFreeFrom !== null);
