@@ -28,6 +28,12 @@ export const FEDERATION_ERRORS = {
     message: "The message is not a valid envelope of a member of this federation.",
     next: "Compare chain id, member index and identity key with the chain spec.",
   },
+  COMMITTEE_NOT_CERTIFIED: {
+    kind: "internal",
+    fault: "local",
+    message: "The own node names a committee that the one before it has not certified, so no payout is signed.",
+    next: "Compare the node's committee with other nodes: bystack committee. Keep its data and rebuild it from its peers.",
+  },
   MEMBER_RATE: {
     kind: "limit",
     fault: "peer-minor",

@@ -3,6 +3,7 @@
 // signer verifies certificates, paths and bytes itself.
 
 import { type ApiClient, createClient } from "@bystack/api/client";
+import { ELECTION_ROUTES } from "@bystack/api/election-routes";
 import { apiError } from "@bystack/api/errors";
 import { FEDERATION_ROUTES } from "@bystack/api/federation-routes";
 import { NODE_ROUTES } from "@bystack/api/node-routes";
@@ -37,6 +38,7 @@ const MAIN_ROUTES = {
 
 const SIDE_ROUTES = {
   finality: NODE_ROUTES.finality,
+  committee: ELECTION_ROUTES.committee,
   transaction: NODE_ROUTES.transaction,
   proof: NODE_ROUTES.proof,
   submit: NODE_ROUTES.submit,
@@ -248,6 +250,10 @@ export function createHttpSidePort(options: { readonly baseUrl: string }): SideC
     },
     burn: (requestId) => fetchBurn(client, requestId),
     finality: (height) => fetchFinality(client, height),
+    committee: async (epoch) => {
+      const answer = await maybe(client.call("committee", { params: { epoch: String(epoch) } }));
+      return answer?.members.map(({ voteKey }) => hexToBytes(voteKey));
+    },
     claimed: async (nullifiers) => {
       const answer = await client.call("claimedOf", { body: { nullifiers: nullifiers.map(bytesToHex) } });
       return new Map(

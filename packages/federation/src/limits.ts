@@ -54,6 +54,10 @@ export const CLAIMED_QUERY_MAX = 200;
 export const COIN_PROOFS_PER_STEP_MAX = 20;
 /** Headers between a side-chain block and the FINALIZE certificate above it. */
 export const FINALITY_HEADERS_MAX = 256;
+/** Committees, each from its first epoch on, whose certificates a member can verify: over 28 days if each epoch has a new one. */
+export const COMMITTEES_KEPT_MAX = 4_096;
+/** Epochs whose committees one step follows: three signatures and two questions each. */
+export const EPOCHS_FOLLOWED_PER_STEP_MAX = 200;
 /** Burns whose proof was checked and is remembered. */
 export const BURNS_CHECKED_MAX = 4_096;
 /** Unspent outputs of one question that are looked at: a deposit address with more is read by the scan alone. */

@@ -110,6 +110,8 @@ export type SideChainPort = {
   /** The state from which the payouts of a block were derived, where the node can still tell. */
   payoutView?(recordedHeight: number): Promise<PayoutView | undefined>;
   finality(height: number): Promise<FinalityProof | undefined>;
+  /** Vote keys of an epoch's committee in its order, where the node knows them; whoever asks verifies them. */
+  committee(epoch: number): Promise<readonly Uint8Array[] | undefined>;
   /** Those of up to 200 deposits that are credited: their claims, under the nullifier in hexadecimal. */
   claimed(nullifiers: readonly Hash[]): Promise<ReadonlyMap<string, CreditedClaim>>;
   unprovenCoins(): Promise<readonly UnprovenCoin[]>;

@@ -18,6 +18,7 @@ import { Governance, type GovernanceOutcome, type GovernanceWish } from "./gover
 import { createHandlers, type FederationHandlers, type MemberActions, type MemberView } from "./handlers.ts";
 import { type Journal, openJournal } from "./journal/journal.ts";
 import { STATUS_INTERVAL_MS, STATUS_PAYOUTS_MAX, STEP_INTERVAL_MS } from "./limits.ts";
+import { Committees } from "./member/committees.ts";
 import { type CrashPoint, createMemberContext, type MemberContext, type MemberSeeds } from "./member/context.ts";
 import { type PayoutInfo, Signer } from "./member/signer.ts";
 import { Observer, type StepView } from "./member/view.ts";
@@ -84,6 +85,7 @@ class Service implements MemberActions {
   readonly #journal: Journal;
   readonly #exchange: Exchange;
   readonly #observer: Observer;
+  readonly #committees: Committees;
   readonly #signer: Signer;
   readonly #collector: Collector;
   readonly #proofs: Proofs;
@@ -118,7 +120,9 @@ class Service implements MemberActions {
     this.#sequence = sequence;
     this.#observer = new Observer(main, side);
     const exchange = this.#exchange;
-    this.#signer = new Signer(context, { main, side, journal, exchange });
+    this.#committees = new Committees(options.spec, { side, store, clock: options.clock });
+    const committees = this.#committees;
+    this.#signer = new Signer(context, { main, side, committees, journal, exchange });
     this.#collector = new Collector(context, { main, side, journal, store });
     this.#proofs = new Proofs(context, { main, side, locate: (coin) => this.#collector.locate(coin) });
     this.#governance = new Governance(context, { side, journal, exchange });
@@ -128,6 +132,7 @@ class Service implements MemberActions {
 
   async load(): Promise<void> {
     await this.#collector.load();
+    await this.#committees.load();
     const { stopped } = this.#journal;
     if (stopped !== undefined) {
       this.#context.logger.error("the federation member signs nothing", { code: stopped.code, why: stopped.why });
@@ -206,10 +211,18 @@ class Service implements MemberActions {
     const view = this.#view;
     if (!observed || view === undefined) return;
     this.#sendStatus(view);
+    await this.#attempt("committees", () => this.#followCommittees(view));
     await this.#attempt("signing", () => this.#signer.step(view));
     await this.#attempt("collecting", () => this.#collector.step(view));
     await this.#attempt("proofs", () => this.#proofs.step(view));
     await this.#attempt("governance", () => this.#governance.step(view));
+  }
+
+  /** In every step, so that a node that prunes its blocks is asked for an epoch's end while it has it. */
+  async #followCommittees(view: StepView): Promise<void> {
+    const followed = await this.#committees.follow(this.#committees.epochOf(view.status.height));
+    if (!followed.ok && followed.error !== "waits")
+      throw federationError("COMMITTEE_NOT_CERTIFIED", { why: followed.error });
   }
 
   /** A typed failure is said when it appears, changes and goes; anything else is a fault of ours and is said every time. */

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { assetIdOf } from "@bystack/protocol/asset";
 import { BTM_ASSET_ID } from "@bystack/protocol/entry";
 import { depositHintProgram } from "@bystack/protocol/peg/hint";
+import { POOL_RECIPIENT } from "@bystack/protocol/peg/vault";
 import { retirementProgram } from "@bystack/protocol/program";
 import { createMemoryStore } from "@bystack/storage/memory";
 import { createFakeClock } from "@bystack/testing/clock";
@@ -157,7 +158,7 @@ test("ranks are a permutation for every deposit, and each rank waits two seconds
 test("announcements are checked, watched for thirty days, and survive a restart", async () => {
   const clock = createFakeClock();
   const store = createMemoryStore();
-  const options = { chainId: world.side.chainId, keys: world.keys, store, clock };
+  const options = { chainId: world.side.chainId, keys: world.keys, store, clock, hasRewardPool: false };
   const book = new RecipientBook(options);
   await assert.rejects(book.announce(Uint8Array.of(0x51)), { code: "RECIPIENT_INVALID" });
   const program = await book.announce(HOLDER);
@@ -173,6 +174,9 @@ test("announcements are checked, watched for thirty days, and survive a restart"
     Uint8Array.of(0x6a),
     "the float is always watched",
   );
+  const pool = bytesToHex(again.programOf(POOL_RECIPIENT));
+  assert.equal(again.find(pool), undefined, "a chain without elections has no reward pool");
+  assert.deepEqual(new RecipientBook({ ...options, hasRewardPool: true }).find(pool), POOL_RECIPIENT);
 });
 
 test("a deposit in the first transaction of a block, and an asset of a gas-only one, are found with their flaw", () => {

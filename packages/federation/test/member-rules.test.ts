@@ -142,7 +142,7 @@ test("finality: headers must link up to the certificate, within one epoch and ch
   const certificate = world.side.blockAt(5)?.proof.certificate;
   assert.ok(certificate !== undefined && headers.length === 3);
   const voteKeys = world.spec.committee.map(({ voteKey }) => voteKey);
-  const context = { chainId: world.side.chainId, voteKeys };
+  const context = { chainId: world.side.chainId, epoch: 1, voteKeys };
   const verdict = (proof: FinalityProof, height = 3) => {
     const result = verifyFinality(proof, height, context);
     return result.ok ? "ok" : result.error;
@@ -156,6 +156,8 @@ test("finality: headers must link up to the certificate, within one epoch and ch
   assert.ok(first !== undefined);
   assert.equal(verdict({ headers: [{ ...first, chainId: seedOf("chain") }], certificate }), "CHAIN");
   assert.equal(verdict({ headers: Array.from({ length: 300 }, () => first), certificate }), "LENGTH");
+  const later = verifyFinality({ headers, certificate }, 3, { ...context, epoch: 2 });
+  assert.equal(later.ok ? "ok" : later.error, "EPOCH", "a height belongs to one epoch, whatever its header says");
 });
 
 test("a burn is evidence only for its own cross-chain outputs", async () => {

@@ -51,9 +51,9 @@ export class Collector {
   constructor(context: MemberContext, parts: CollectorParts) {
     this.#context = context;
     this.#parts = parts;
-    const { chainId, vaultKeys: keys, clock } = context;
+    const { chainId, vaultKeys: keys, clock, hasRewardPool } = context;
     this.#deposits = new DepositList(parts.store);
-    this.#recipients = new RecipientBook({ chainId, keys, store: parts.store, clock });
+    this.#recipients = new RecipientBook({ chainId, keys, store: parts.store, clock, hasRewardPool });
     this.#origins = new AssetOrigins(parts.store);
     this.#position = new ScanPosition(parts.store, context.federation.mainAnchor.height);
     this.#turns = new Turns(context);

@@ -1,8 +1,14 @@
 // Whose deposit addresses a collector knows (federation.md section 3): recipients that were announced, that a hint named,
-// and the fee float. An address is a hash, so a deposit for a recipient that nobody named cannot be seen; it is not lost:
+// the fee float and the reward pool. An address is a hash, so a deposit for a recipient that nobody named cannot be seen; it is not lost:
 // naming the recipient later finds it. Programs are made once per recipient and kept.
 
-import { depositProgram, FLOAT_RECIPIENT, isRecipient, type VaultKeys } from "@bystack/protocol/peg/vault";
+import {
+  depositProgram,
+  FLOAT_RECIPIENT,
+  isRecipient,
+  POOL_RECIPIENT,
+  type VaultKeys,
+} from "@bystack/protocol/peg/vault";
 import { ByteReader, ByteWriter } from "@bystack/protocol/wire";
 import { bucketKey, bucketRange, type KvStore } from "@bystack/storage/kv";
 import { bytesToHex, type Hash } from "@bystack/utils/bytes";
@@ -24,6 +30,8 @@ export type RecipientBookOptions = {
   readonly keys: VaultKeys;
   readonly store: KvStore;
   readonly clock: Clock;
+  /** The chain has a reward pool that deposits may feed. */
+  readonly hasRewardPool: boolean;
 };
 
 export class RecipientBook {
@@ -35,7 +43,8 @@ export class RecipientBook {
 
   constructor(options: RecipientBookOptions) {
     this.#options = options;
-    this.#byProgram.set(bytesToHex(this.programOf(FLOAT_RECIPIENT)), FLOAT_RECIPIENT);
+    const always = options.hasRewardPool ? [FLOAT_RECIPIENT, POOL_RECIPIENT] : [FLOAT_RECIPIENT];
+    for (const recipient of always) this.#byProgram.set(bytesToHex(this.programOf(recipient)), recipient);
   }
 
   async load(): Promise<void> {

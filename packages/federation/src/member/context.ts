@@ -17,6 +17,8 @@ export type CrashPoint = "CP16" | "CP17" | "CP18" | "CP19";
 export type MemberContext = {
   readonly chainId: Hash;
   readonly federation: FederationSpec;
+  /** The chain has elections, and with them a reward pool that deposits may feed. */
+  readonly hasRewardPool: boolean;
   /** This member's place in the spec. */
   readonly index: number;
   readonly members: number;
@@ -27,7 +29,6 @@ export type MemberContext = {
   readonly vaultKeys: VaultKeys;
   /** Place of each member's key in the vault's ascending order. */
   readonly keyIndexes: readonly number[];
-  readonly voteKeys: readonly Uint8Array[];
   readonly identity: Ed25519Signer;
   readonly vault: Ed25519Signer;
   readonly collector: Ed25519Signer;
@@ -63,17 +64,16 @@ export function createMemberContext(options: {
     federation.members.map(({ vault }) => vault),
     federation.t,
   );
-  const voteKeys = spec.committee.map(({ voteKey }) => voteKey);
   return {
     chainId: chainIdOf(spec),
     federation,
+    hasRewardPool: spec.votes !== undefined,
     index,
     members: federation.members.length,
     threshold: federation.t,
     pauseThreshold: federation.members.length - federation.t + 1,
     vaultKeys,
     keyIndexes: federation.members.map(({ vault }) => vaultKeys.publicKeys.findIndex((key) => equalBytes(key, vault))),
-    voteKeys,
     identity: checkedSigner(seeds.identity, member.identity, "identity"),
     vault: checkedSigner(seeds.vault, member.vault, "vault"),
     collector: checkedSigner(seeds.collector, member.collector, "collector"),

@@ -13,8 +13,12 @@ import type { Hash } from "@bystack/utils/bytes";
 import { err, type Result } from "@bystack/utils/result";
 import { FINALITY_HEADERS_MAX } from "../limits.ts";
 
-/** The chain and its committee, which is the same in every epoch as long as a chain with a federation has no elections. */
-export type FinalityContext = { readonly chainId: Hash; readonly voteKeys: readonly Uint8Array[] };
+/** The chain, and epoch and committee of the height in question. */
+export type FinalityContext = {
+  readonly chainId: Hash;
+  readonly epoch: number;
+  readonly voteKeys: readonly Uint8Array[];
+};
 
 /** What is wrong with a proof of finality. */
 export type FinalityFault = ProofFault | "HEIGHT" | "LENGTH";
@@ -23,12 +27,12 @@ export type FinalityFault = ProofFault | "HEIGHT" | "LENGTH";
 export function verifyFinality(
   proof: FinalityProof,
   height: number,
-  { chainId, voteKeys: keys }: FinalityContext,
+  { chainId, epoch, voteKeys: keys }: FinalityContext,
 ): Result<SideHeader, FinalityFault> {
   const [first] = proof.headers;
   if (proof.headers.length > FINALITY_HEADERS_MAX) return err("LENGTH");
   if (first === undefined || first.height !== height) return err("HEIGHT");
-  return verifyProof(proof, { chainId, epoch: first.epoch, keys }, (publicKey, message, signature) =>
+  return verifyProof(proof, { chainId, epoch, keys }, (publicKey, message, signature) =>
     verifyEd25519({ publicKey, message, signature }, "strict-s"),
   );
 }

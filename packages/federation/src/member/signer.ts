@@ -10,6 +10,7 @@ import type { Journal } from "../journal/journal.ts";
 import type { Intent } from "../journal/records.ts";
 import { CLOSED_PAYOUTS_MAX, EARLY_SIGS_MAX, PAYOUTS_KEPT_MAX, WANT_INTERVAL_MS } from "../limits.ts";
 import type { MainChainPort, PayoutRecord, SideChainPort } from "../ports.ts";
+import type { Committees } from "./committees.ts";
 import type { MemberContext } from "./context.ts";
 import { type Examined, type ExamineFault, Examiner } from "./examine.ts";
 import { REFUSAL_TEXT, type SignRefusal, signRefusal } from "./policy.ts";
@@ -38,6 +39,7 @@ type Tracked = {
 export type SignerParts = {
   readonly main: MainChainPort;
   readonly side: SideChainPort;
+  readonly committees: Committees;
   readonly journal: Journal;
   readonly exchange: Exchange;
 };
@@ -57,7 +59,7 @@ export class Signer {
   constructor(context: MemberContext, parts: SignerParts) {
     this.#context = context;
     this.#parts = parts;
-    this.#examiner = new Examiner(context, parts.side);
+    this.#examiner = new Examiner(context, parts);
   }
 
   async step(view: StepView): Promise<void> {

@@ -4,7 +4,12 @@ import { createEd25519Signer } from "@bystack/crypto/ed25519";
 import { sha3_256 } from "@bystack/crypto/hash";
 import { publicKeyProgram } from "@bystack/protocol/program";
 import type { MainChainSpec, SideChainSpec } from "@bystack/protocol/spec";
-import { createDevFederation, createDevMainSpec, createDevSideSpec } from "@bystack/protocol/spec/presets";
+import {
+  createDevFederation,
+  createDevMainSpec,
+  createDevSideSpec,
+  createDevVotes,
+} from "@bystack/protocol/spec/presets";
 import { utf8ToBytes } from "@bystack/utils/bytes";
 import type { MemberSeeds } from "../../src/member/context.ts";
 
@@ -28,7 +33,8 @@ export const MAIN_SPEC: MainChainSpec = createDevMainSpec({
   outputs: Array.from({ length: 40 }, () => ({ program: programOf("owner"), amountNeu: 1_000_000_000_000n })),
 });
 
-export function sideSpec(confirmations = 3): SideChainSpec {
+/** With `elections` epochs have 8 blocks, so that a test sees several. */
+export function sideSpec(confirmations = 3, elections = false): SideChainSpec {
   const federation = createDevFederation({
     mainSpec: MAIN_SPEC,
     confirmations,
@@ -49,5 +55,9 @@ export function sideSpec(confirmations = 3): SideChainSpec {
       rewardProgram: programOf(`reward ${i}`),
     })),
     federation,
+    ...(elections && {
+      consensus: { epochBlocks: 8 },
+      votes: createDevVotes({ validators: MEMBERS.length, epochBlocks: 8, blockMs: 500 }),
+    }),
   });
 }

@@ -3,32 +3,49 @@
 import { ZERO_HASH } from "@bystack/protocol/entry";
 import { merkleRoot } from "@bystack/protocol/merkle";
 import { assembleCertificate, signedBytes, VOTE_KINDS } from "@bystack/protocol/side/certificate";
-import { hashSideHeader, type SideHeader } from "@bystack/protocol/side/header";
+import { committeeRoot, hashSideHeader, type SideHeader } from "@bystack/protocol/side/header";
 import type { FinalityProof } from "@bystack/protocol/side/light-client";
 import type { Hash } from "@bystack/utils/bytes";
-import { MEMBERS, signerOf } from "./keys.ts";
+import { signerOf } from "./keys.ts";
 
 export type Block = { readonly header: SideHeader; readonly ids: readonly Hash[]; readonly proof: FinalityProof };
 
+/** Name of a vote key. */
+export type Seat = number | string;
+
 const QUORUM = 3;
 
-function certificateOf(header: SideHeader): FinalityProof["certificate"] {
-  const blockHash = hashSideHeader(header);
-  const content = { epoch: 1, kind: VOTE_KINDS.FINALIZE, view: header.view, height: header.height, blockHash };
-  const bytes = signedBytes(header.chainId, content);
-  const votes = MEMBERS.slice(0, QUORUM).map((i) => ({ signer: i, signature: signerOf(`vote ${i}`).sign(bytes) }));
-  return assembleCertificate(content, votes, MEMBERS.length);
+export function voteKeysOf(seats: readonly Seat[]): Uint8Array[] {
+  return seats.map((name) => signerOf(`vote ${name}`).publicKey);
 }
 
-/** The next block, with these transactions. */
+function certificateOf(header: SideHeader, seats: readonly Seat[]): FinalityProof["certificate"] {
+  const blockHash = hashSideHeader(header);
+  const { epoch, view, height } = header;
+  const content = { epoch, kind: VOTE_KINDS.FINALIZE, view, height, blockHash };
+  const bytes = signedBytes(header.chainId, content);
+  const signers = seats.slice(0, QUORUM);
+  const votes = signers.map((name, signer) => ({ signer, signature: signerOf(`vote ${name}`).sign(bytes) }));
+  return assembleCertificate(content, votes, seats.length);
+}
+
+/** The next block, with these transactions; `seatsOf`: who sits in an epoch. */
 export function blockAfter(
   parent: Block | undefined,
-  { chainId, ids }: { readonly chainId: Hash; readonly ids: readonly Hash[] },
+  parts: {
+    readonly chainId: Hash;
+    readonly ids: readonly Hash[];
+    readonly epochBlocks: number;
+    readonly seatsOf: (epoch: number) => readonly Seat[];
+  },
 ): Block {
+  const { chainId, ids, epochBlocks, seatsOf } = parts;
   const height = (parent?.header.height ?? 0) + 1;
+  const epoch = Math.ceil(height / epochBlocks);
+  const isLast = height % epochBlocks === 0;
   const header: SideHeader = {
     chainId,
-    epoch: 1,
+    epoch,
     view: height,
     height,
     parentHash: parent === undefined ? ZERO_HASH : hashSideHeader(parent.header),
@@ -39,7 +56,7 @@ export function blockAfter(
     transactionRoot: merkleRoot(ids),
     parentStateRoot: ZERO_HASH,
     skipRoot: merkleRoot([]),
-    nextCommitteeRoot: ZERO_HASH,
+    nextCommitteeRoot: isLast ? committeeRoot(voteKeysOf(seatsOf(epoch + 1))) : ZERO_HASH,
   };
-  return { header, ids, proof: { headers: [header], certificate: certificateOf(header) } };
+  return { header, ids, proof: { headers: [header], certificate: certificateOf(header, seatsOf(epoch)) } };
 }

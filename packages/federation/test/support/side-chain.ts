@@ -25,10 +25,10 @@ import { chainIdOf } from "@bystack/protocol/spec";
 import { bytesToHex, EMPTY_BYTES, equalBytes, type Hash, utf8ToBytes } from "@bystack/utils/bytes";
 import { BystackError } from "@bystack/utils/errors";
 import type { CreditedClaim, PayoutRecord, PegStatus } from "../../src/ports.ts";
-import { programOf } from "./keys.ts";
+import { MEMBERS, programOf } from "./keys.ts";
 import type { MainChainFake } from "./main-chain.ts";
 import { type Burn, type CoinState, isFree, type Payout, unitsOf } from "./payout-units.ts";
-import { type Block, blockAfter } from "./side-blocks.ts";
+import { type Block, blockAfter, type Seat, voteKeysOf } from "./side-blocks.ts";
 
 export const EPOCH = 1;
 
@@ -56,6 +56,8 @@ export class SideChainFake {
   readonly assets = new Map<string, Asset>();
   readonly paused = { automatic: false, in: false, out: false };
   governanceSeq = 0n;
+  /** Names of the vote keys that sit in an epoch; undefined: those of the spec. */
+  elected: (epoch: number) => readonly Seat[] | undefined = () => undefined;
   /** Main headers are taken in only while this is true. */
   followsMain = true;
   /** How often a claim, proof or governance action took effect, and how often one was refused. */
@@ -156,8 +158,20 @@ export class SideChainFake {
     });
     this.#waiting = [];
     const ids = taken.map((transaction) => mapSideTransaction(transaction).id);
-    this.#blocks.push(blockAfter(this.#blocks.at(-1), { chainId: this.chainId, ids }));
+    const { chainId } = this;
+    const { epochBlocks } = this.spec.consensus;
+    const seatsOf = (epoch: number): readonly Seat[] => this.#seatsOf(epoch);
+    this.#blocks.push(blockAfter(this.#blocks.at(-1), { chainId, ids, epochBlocks, seatsOf }));
     if (height % (this.spec.federation?.batchBlocks ?? 4) === 0) this.#recordDrafts(height);
+  }
+
+  #seatsOf(epoch: number): readonly Seat[] {
+    return this.elected(epoch) ?? MEMBERS;
+  }
+
+  /** Vote keys of an epoch's committee. */
+  committeeOf(epoch: number): Uint8Array[] {
+    return voteKeysOf(this.#seatsOf(epoch));
   }
 
   #followMain(): void {

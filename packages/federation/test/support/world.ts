@@ -41,6 +41,8 @@ export type MemberHost = {
 export type WorldOptions = {
   readonly confirmations?: number;
   readonly withView?: boolean;
+  /** A chain with elections, whose committees are `side.elected`. */
+  readonly elections?: boolean;
   /** How often an envelope is delivered: 0 loses it, 2 repeats it. */
   readonly deliveries?: (from: number, to: number) => number;
   /** Changes what one member's side node says. */
@@ -60,7 +62,7 @@ export class World {
 
   constructor(options: WorldOptions = {}) {
     this.#options = options;
-    this.spec = sideSpec(options.confirmations ?? 3);
+    this.spec = sideSpec(options.confirmations ?? 3, options.elections);
     this.keys = createVaultKeys(
       MEMBERS.map((i) => signerOf(`vault ${i}`).publicKey),
       3,
