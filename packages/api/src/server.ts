@@ -5,7 +5,7 @@ import { randomUUID } from "node:crypto";
 import type { Server } from "node:http";
 import { equalBytes, utf8ToBytes } from "@bystack/utils/bytes";
 import type { Logger } from "@bystack/utils/ports";
-import { fastify } from "fastify";
+import { type FastifyReply, fastify } from "fastify";
 import { apiError, problemOf } from "./errors.ts";
 import { createEventHub, type EventHub } from "./events.ts";
 import { addMetricsRoute, type RenderMetrics } from "./metrics-route.ts";
@@ -83,6 +83,13 @@ export async function createApiServer<T extends RouteTable>(options: ApiServerOp
     genReqId: () => randomUUID(),
     requestTimeout: 30_000,
     routerOptions: { maxParamLength: PATH_PARAMETER_CHARS_MAX },
+    // A path that the router itself refuses: badly escaped, or with a parameter that is too long.
+    frameworkErrors: (error, request, reply) => {
+      const why = error.code === "FST_ERR_MAX_PARAM_LENGTH" ? "a part of the path is too long" : "the path is no URL";
+      const problem = problemOf(apiError("BAD_REQUEST", { why }), String(request.id));
+      // The types of a route that was not found yet are unknown; it answers like every other.
+      return (reply as unknown as FastifyReply).code(problem.status).type("application/problem+json").send(problem);
+    },
   });
 
   server.addHook("onRequest", async (request) => {

@@ -7,7 +7,7 @@ import { after, before, test } from "node:test";
 import { type ApiClient, createClient } from "@bystack/api/client";
 import { subscribeToEvents } from "@bystack/api/events";
 import { route } from "@bystack/api/route";
-import { type ApiServer, createApiServer } from "@bystack/api/server";
+import { type ApiServer, createApiServer, PATH_PARAMETER_CHARS_MAX } from "@bystack/api/server";
 import { BystackError, errorFactory } from "@bystack/utils/errors";
 import { nullLogger } from "@bystack/utils/ports";
 import { z } from "zod";
@@ -22,6 +22,13 @@ const ROUTES = {
     body: z.strictObject({ text: z.string() }),
     reply: z.object({ said: z.array(z.string()) }),
     errors: ["TOO_QUIET"],
+  }),
+  name: route({
+    method: "GET",
+    path: "/v1/names/:name",
+    summary: "gives a name back",
+    params: z.strictObject({ name: z.string() }),
+    reply: z.object({ name: z.string() }),
   }),
   crash: route({ method: "GET", path: "/v1/crash", summary: "fails", reply: z.object({}) }),
   stop: route({ method: "POST", path: "/admin/stop", summary: "stops", reply: z.object({}), access: "admin" }),
@@ -44,6 +51,7 @@ before(async () => {
         if (body.text === "") throw fail("TOO_QUIET", { why: params.name });
         return { said: Array.from({ length: query.times }, () => `${params.name}: ${body.text}`) };
       },
+      name: ({ params }) => params,
       crash: () => {
         throw new Error("the secret is 42");
       },
@@ -144,6 +152,18 @@ test("the OpenAPI document names every route with its parameters", async () => {
     ],
   );
   assert.deepEqual(operation.requestBody.content["application/json"].schema.required, ["text"]);
+});
+
+test("a path that the router refuses is told like any other bad request", async () => {
+  const cut = await raw({}, `/v1/names/${"a".repeat(PATH_PARAMETER_CHARS_MAX + 1)}`);
+  assert.deepEqual(
+    [cut.status, JSON.parse(cut.body).code, JSON.parse(cut.body).detail],
+    [400, "BAD_REQUEST", "a part of the path is too long"],
+  );
+  const longest = "a".repeat(PATH_PARAMETER_CHARS_MAX);
+  assert.deepEqual(await client.call("name", { params: { name: longest } }), { name: longest });
+  const torn = await raw({}, "/v1/names/%zz");
+  assert.deepEqual([torn.status, JSON.parse(torn.body).detail], [400, "the path is no URL"]);
 });
 
 test("unknown routes and unreachable nodes say so", async () => {

@@ -248,13 +248,21 @@ suite("success", () => {
       looked += 1;
       return looked < 3 ? undefined : "seen";
     };
-    assert.equal(await wait([PENDING, GONE, PENDING, errorOf("UNREACHABLE", "unavailable"), FINAL], shows), "seen");
-    assert.equal(looked, 3, "the state is not asked while the transaction waits");
+    const away = errorOf("UNREACHABLE", "unavailable");
+    const { node, asked } = nodeOf({ transaction: [PENDING, GONE, PENDING, away, FINAL] });
+    assert.equal(await untilFinal(node, { transaction: "ab", what: "the vote", shows }, timing()), "seen");
+    assert.deepEqual([asked.length, looked], [4 + 3, 3], "the state is not asked while the transaction waits");
   });
 
   test("a transaction that nobody knows any more is told at once, one that waits for ever after the deadline", async () => {
     const never = async (): Promise<undefined> => undefined;
     await assert.rejects(wait([PENDING, GONE], never), { code: "TRANSACTION_GONE", why: "the vote: ab" });
+    const often = [PENDING, GONE, GONE, GONE, GONE, PENDING, GONE, GONE, GONE, GONE, FINAL];
+    assert.equal(
+      await wait(often, async () => "seen"),
+      "seen",
+      "between pool and block it may be nowhere for a moment",
+    );
     await assert.rejects(wait([PENDING], never), { code: "WAIT_TIMEOUT", why: /^the vote: it waits; transaction ab$/ });
     await assert.rejects(wait([FINAL], never), {
       code: "WAIT_TIMEOUT",

@@ -87,6 +87,12 @@ export const WALLET_ERRORS = {
     message: "These votes have earned a share that is not claimed; taking them back now gives it to the reward pool.",
     next: "Claim it first: bystack votes claim. Or add --forgo to give it up.",
   },
+  FEE_ABOVE_MAX: {
+    kind: "conflict",
+    fault: "none",
+    message: "The fee is higher than what the transaction would bring.",
+    next: "Wait until more has come together. A veto may give up a small share: --forgo.",
+  },
   TRANSACTION_GONE: {
     kind: "conflict",
     fault: "none",

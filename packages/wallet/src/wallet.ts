@@ -188,6 +188,8 @@ export class Wallet {
     issues?: readonly Issue[];
     /** BTM that the adapter's own inputs bring beside the coins. */
     creditNeu?: bigint;
+    /** Nothing is sent that costs more. */
+    feeMaxNeu?: bigint;
     /** The arguments of a first input that is no coin, made from the transaction without them and from its id. */
     authorise?: (unsigned: { readonly raw: Uint8Array; readonly id: Hash }) => Promise<Uint8Array[]>;
   }): Promise<Sent> {
@@ -206,6 +208,11 @@ export class Wallet {
       },
       request.adapter,
     );
+    const { feeMaxNeu } = request;
+    if (feeMaxNeu !== undefined && built.feeNeu > feeMaxNeu)
+      throw walletError("FEE_ABOVE_MAX", {
+        why: `fee ${formatAmount(built.feeNeu, BTM_DECIMALS)} BTM, at most ${formatAmount(feeMaxNeu, BTM_DECIMALS)} BTM`,
+      });
     const witnesses = signInputs(request.adapter.inputsToSign(built.draft), {
       root: this.#root,
       programs: this.programs(request.account),

@@ -164,6 +164,21 @@ suite("reservations", () => {
   });
 });
 
+test("nothing is sent, and no coin promised, when the fee is above what the caller allows", async () => {
+  const { feeNeu } = await open(1).send(1000n);
+  const again = open(1);
+  const request = {
+    account: "alice",
+    client: again.chain,
+    adapter,
+    payments: [{ kind: "pay", assetId: BTM_ASSET_ID, amount: 1000n, program: PAYEE }] as const,
+  };
+  await assert.rejects(again.wallet.send({ ...request, feeMaxNeu: feeNeu - 1n }), { code: "FEE_ABOVE_MAX" });
+  assert.deepEqual([again.chain.submitted.length, again.wallet.data.reservations], [0, {}]);
+  await again.wallet.send({ ...request, feeMaxNeu: feeNeu });
+  assert.equal(again.chain.submitted.length, 1);
+});
+
 suite("accounts of a wallet", () => {
   test("coins that are not ripe wait", async () => {
     const { wallet, chain, send } = open(1);

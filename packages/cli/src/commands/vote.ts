@@ -143,7 +143,7 @@ export async function runVotesList(context: Context, account: string | undefined
   context.output.result({ height, epoch, votes }, formatVotes(votes, { height, epoch }));
 }
 
-/** Claims what the account's votes are due, as many as fit one transaction; the largest first. */
+/** Claims what the account's votes are due, as many as fit one transaction, the largest first; never for less than it costs. */
 export async function runVotesClaim(context: Context, options: { from: string }): Promise<void> {
   const node = nodeOf(context, "side");
   const { epoch } = await node.call("elections");
@@ -165,6 +165,7 @@ export async function runVotesClaim(context: Context, options: { from: string })
       wallet,
       from: options.from,
       request: voteClaimRequest(epoch, claims),
+      feeMaxNeu: sumNeu(due.map(({ dueNeu }) => dueNeu)),
       what: "the claim of the voters' share",
       shows: async () => {
         const after = (await votesOfAccount(node, wallet, options.from)).filter(({ id }) => claimed.has(id));

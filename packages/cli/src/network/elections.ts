@@ -90,12 +90,13 @@ export async function act<T>(
     readonly wallet: Wallet;
     readonly from: string;
     readonly request: ElectionRequest;
+    readonly feeMaxNeu?: bigint;
     readonly authorise?: Parameters<Wallet["send"]>[0]["authorise"];
     readonly what: string;
     readonly shows: () => Promise<T | undefined>;
   },
 ): Promise<Acted<T>> {
-  const { node, wallet, from, request, authorise, what, shows } = parts;
+  const { node, wallet, from, request, feeMaxNeu, authorise, what, shows } = parts;
   const { lead, payments, creditNeu } = request;
   const sent = await wallet.send({
     account: from,
@@ -103,6 +104,7 @@ export async function act<T>(
     adapter: createSideAdapter(loadSideSpec(context.layout).gas.priceNeu, lead),
     payments,
     creditNeu,
+    ...(feeMaxNeu !== undefined && { feeMaxNeu }),
     ...(authorise !== undefined && { authorise }),
   });
   const transaction = bytesToHex(sent.id);
