@@ -72,6 +72,7 @@ suite("the table", () => {
     finalHeight: 12,
     ready: true,
     why: null,
+    hasSeat: true,
     rssBytes: 110 << 20,
     ...part,
   });
@@ -82,7 +83,11 @@ suite("the table", () => {
     main: { chain: "main", height: 7, intervalMs: 2000 },
     side: { chain: "demo", height: 12, intervalMs: 503.4, voting: 4, validators: 4, survives: 1 },
     federation: { threshold: 3, members: 4, running: 4, paused: [] },
-    nodes: [row({}), row({ id: "demo-2", ready: false, why: "not voting: observe through epoch 3, view 2" })],
+    nodes: [
+      row({}),
+      row({ id: "demo-2", ready: false, why: "not voting: observe through epoch 3, view 2" }),
+      row({ id: "demo-3", hasSeat: false }),
+    ],
     rssBytes: 300 << 20,
     accounts: ["alice", "bob"],
     folder: "/a/folder",
@@ -95,10 +100,11 @@ suite("the table", () => {
     assert.match(lines[1] ?? "", /^side {2}demo .*final {2}12 .*every 0\.50 s; 4 of 4 voting, survives 1$/);
     assert.match(lines[2] ?? "", /^peg {3}demo .*4 of 4 members, 3 sign;/);
     const nodes = lines.filter((line) => line.startsWith("  demo-"));
-    assert.equal(nodes.length, 2);
+    assert.equal(nodes.length, 3);
     assert.equal(new Set(nodes.map((line) => line.indexOf("height"))).size, 1);
     assert.match(nodes[0] ?? "", /110 MiB {2}ready$/);
     assert.match(nodes[1] ?? "", /not voting: observe through epoch 3, view 2$/);
+    assert.match(nodes[2] ?? "", /ready, follows without a seat$/);
     assert.deepEqual(lines.slice(-3), ["memory of all processes: 300 MiB", "accounts: alice, bob", "data: /a/folder"]);
   });
 

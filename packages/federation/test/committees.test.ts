@@ -9,7 +9,6 @@ import { EPOCHS_FOLLOWED_PER_STEP_MAX } from "../src/limits.ts";
 import { Committees } from "../src/member/committees.ts";
 import type { SideChainPort } from "../src/ports.ts";
 import { programOf, signerOf } from "./support/keys.ts";
-import {} from "./support/side-chain.ts";
 import { sidePortOf } from "./support/side-port.ts";
 import { World, type WorldOptions } from "./support/world.ts";
 

@@ -1,8 +1,10 @@
 // The definition file: the dev network parses, and each kind of mistake names line, key and rule.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { DEV_DEFINITION, DEV_ELECTIONS_DEFINITION } from "@bystack/platform/definition/dev";
+import { composeVotes, ELECTIONS } from "@bystack/platform/definition/elections";
 import { parseDefinition } from "@bystack/platform/definition/parse";
 import { BystackError } from "@bystack/utils/errors";
 
@@ -112,4 +114,30 @@ test("three validators elect one another only in the development mode", () => {
   assert.match(refusal(meant), /sides\.0\.federation: needs 4 validators, here are 3: fewer members survive neither/);
   const alone = meant.replace(/^ {4}federation:.*\n/m, "").replace(/^prove:.*\n/m, "prove: []\n");
   assert.equal(parseDefinition(alone, "dev").sides[0]?.nodes.count, 3);
+});
+
+test("the guide names every key of elections with its default", () => {
+  const guide = readFileSync(new URL("../../../docs/elections.md", import.meta.url), "utf8");
+  const rows = new Map([...guide.matchAll(/^\| `(\w+)` \| ([^|]+) \|/gm)].map(([, key, value]) => [key, value]));
+  assert.deepEqual([...rows.keys()].sort(), Object.keys(ELECTIONS.shape).sort());
+  const { votes } = composeVotes({
+    elections: {},
+    validators: 4,
+    engine: { epochBlocks: 60, blockMs: 500 },
+    developmentMode: false,
+  });
+  const inBtm = {
+    outputMin: "outputMinNeu",
+    threshold: "thresholdNeu",
+    bondMin: "bondMinNeu",
+    poolRelease: "poolReleaseNeu",
+  };
+  for (const [key, name] of Object.entries(inBtm) as [string, keyof typeof votes][])
+    assert.equal(rows.get(key), `\`"${Number(votes[name]) / 1e8}"\``, key);
+  for (const key of ["seatChangeDivisor", "standbysMax", "candidatesMax", "producersBps"] as const)
+    assert.equal(rows.get(key), String(votes[key]), key);
+  assert.deepEqual(
+    [votes.missedMax, votes.unbondingBlocks * 500, votes.trustingMs, votes.committeeMin, votes.committeeMax],
+    [60 / 20, 20 * 86_400_000, 1_209_600_000, 4, 10],
+  );
 });

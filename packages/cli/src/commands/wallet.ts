@@ -16,6 +16,7 @@ import { createSideAdapter } from "@bystack/wallet/build/side";
 import { walletError } from "@bystack/wallet/errors";
 import { BTM_DECIMALS, formatAmount, parseAmount, type Sent, type Wallet } from "@bystack/wallet/wallet";
 import { type Context, requireState } from "../context.ts";
+import { votesOfPrograms } from "../network/elections.ts";
 import { loadSideSpec, runningClients } from "../network/proof.ts";
 import { withWallet } from "../wallet-access.ts";
 
@@ -59,7 +60,7 @@ function addressText(program: Uint8Array, prefix: string): string {
 export async function runBalance(context: Context, account: string | undefined): Promise<void> {
   // Before the wallet: opening one makes a folder and keys for a network that may not be there.
   requireState(context);
-  const rows = await withWallet(context.layout, async (wallet) => {
+  const { rows, locked } = await withWallet(context.layout, async (wallet) => {
     const names = account === undefined ? wallet.data.accounts.map((entry) => entry.name) : [account];
     const found = [];
     for (const name of names) {
@@ -80,13 +81,34 @@ export async function runBalance(context: Context, account: string | undefined):
         }
       }
     }
-    return found;
+    return { rows: found, locked: await lockedVotes(context, wallet, names) };
   });
   const lines = rows.map(
     (row) =>
       `${row.account.padEnd(10)} ${row.chain.padEnd(5)} ${row.spendable.padStart(22)} ${row.asset.slice(0, 16)}${row.waiting.match(/[1-9]/) ? `  (+ ${row.waiting} waiting)` : ""}`,
   );
-  context.output.result({ balances: rows }, rows.length === 0 ? "The wallet holds nothing." : lines.join("\n"));
+  lines.push(
+    ...locked.map(
+      (row) => `${row.account.padEnd(10)} side  ${row.amount.padStart(22)} BTM in votes (bystack votes list)`,
+    ),
+  );
+  context.output.result(
+    { balances: rows, votes: locked },
+    lines.length === 0 ? "The wallet holds nothing." : lines.join("\n"),
+  );
+}
+
+/** BTM of each account that is locked in votes; nothing on a chain without elections. */
+async function lockedVotes(context: Context, wallet: Wallet, names: readonly string[]) {
+  if (!loadSideSpec(context.layout).features.votes) return [];
+  const found: { account: string; amount: string }[] = [];
+  for (const account of names) {
+    const programs = wallet.programs(account).map(({ program }) => program);
+    const votes = await votesOfPrograms(nodeOf(context, "side"), programs);
+    const sum = votes.reduce((total, { amountNeu }) => total + BigInt(amountNeu), 0n);
+    if (sum > 0n) found.push({ account, amount: formatAmount(sum, BTM_DECIMALS) });
+  }
+  return found;
 }
 
 export async function runReceive(context: Context, account: string, options: { fresh?: boolean }): Promise<void> {

@@ -15,6 +15,8 @@ export type NodeRow = {
   readonly finalHeight: number | null;
   readonly ready: boolean;
   readonly why: string | null;
+  /** Whether it sits in the present committee of its side chain; null where that is not known or does not apply. */
+  readonly hasSeat: boolean | null;
   readonly rssBytes: number | null;
 };
 
@@ -53,6 +55,7 @@ async function rowOf(
     chain: node.chain,
     kind: node.kind,
     phase: status?.phase ?? "absent",
+    hasSeat: null,
     rssBytes: status?.rssBytes ?? null,
   };
   const client = status?.phase === "running" ? clientOf(layout, node) : undefined;
@@ -80,6 +83,7 @@ async function rowOf(
         finalHeight: info.finalHeight,
         ready: info.ready,
         why: info.notReadyBecause,
+        hasSeat: seats?.validators.some(({ self }) => self) ?? null,
       },
       info,
       seats,
@@ -180,7 +184,8 @@ export function formatStatus(status: NetworkStatus): string {
   lines.push("");
   for (const row of status.nodes) {
     const memory = row.rssBytes === null ? "" : `${Math.round(row.rssBytes / MIB)} MiB`;
-    const state = row.ready ? "ready" : (row.why ?? row.phase);
+    const ready = row.hasSeat === false ? "ready, follows without a seat" : "ready";
+    const state = row.ready ? ready : (row.why ?? row.phase);
     lines.push(
       `  ${row.id.padEnd(10)} ${(row.url ?? "-").padEnd(24)} height ${String(row.height ?? "-").padEnd(7)} ${memory.padStart(8)}  ${state}`,
     );
