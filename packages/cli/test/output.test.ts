@@ -6,8 +6,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, suite, test } from "node:test";
+import { DEV_DEFINITION, DEV_ELECTIONS_DEFINITION } from "@bystack/platform/definition/dev";
 import { layoutOf, makeFolders } from "@bystack/platform/network/layout";
 import { BystackError, type ErrorKind } from "@bystack/utils/errors";
+import { definitionOf } from "../src/commands/up.ts";
 import { readDaemon, removeDaemon, writeDaemon } from "../src/network/daemon-file.ts";
 import { formatStatus, type NetworkStatus, type NodeRow } from "../src/network/table.ts";
 import { exitCodeOf, type Output } from "../src/output.ts";
@@ -131,6 +133,20 @@ suite("the table", () => {
     assert.doesNotMatch(text, /accounts:|null|undefined|NaN/);
     assert.doesNotMatch(formatStatus(status({ federation: null })), /^peg/m);
   });
+});
+
+test("without a file the dev network is raised as it was made, else by the default", () => {
+  const { text } = definitionOf({}, home);
+  assert.equal(text, DEV_DEFINITION);
+  assert.equal(definitionOf({ elections: true }, home).text, DEV_ELECTIONS_DEFINITION);
+  const dev = layoutOf(home, "dev");
+  makeFolders(dev);
+  writeFileSync(dev.definition, DEV_ELECTIONS_DEFINITION);
+  assert.equal(definitionOf({}, home).text, DEV_DEFINITION, "a network that was made half is made again");
+  writeFileSync(dev.state, "{}");
+  assert.equal(definitionOf({}, home).text, DEV_ELECTIONS_DEFINITION);
+  assert.throws(() => definitionOf({ file: join(home, "none.yaml") }, home), { code: "DEFINITION_UNREADABLE" });
+  assert.throws(() => definitionOf({ file: "net.yaml", elections: true }, home), { code: "DEFINITION_INVALID" });
 });
 
 test("the daemon's file is believed only while that very process lives", () => {

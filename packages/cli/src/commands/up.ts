@@ -25,8 +25,17 @@ export type UpOptions = { readonly file?: string; readonly detach?: boolean; rea
 const DETACH_DEADLINE_MS = 600_000;
 const POLL_MS = 200;
 
-function definitionOf({ file, elections }: UpOptions): { text: string; file: string } {
-  if (file === undefined && elections !== true) return { text: DEV_DEFINITION, file: "the dev network" };
+/**
+ * What is to be raised. Without a file: the dev network as it was made, when it is there; somebody who has raised it with
+ * elections need not say so at each start, and a release with another default starts what an older one has made.
+ * @throws BystackError DEFINITION_UNREADABLE, DEFINITION_INVALID
+ */
+export function definitionOf({ file, elections }: UpOptions, home: string): { text: string; file: string } {
+  if (file === undefined && elections !== true) {
+    const dev = layoutOf(home, "dev");
+    const isMade = existsSync(dev.state) && existsSync(dev.definition);
+    return { text: isMade ? readFileSync(dev.definition, "utf8") : DEV_DEFINITION, file: "the dev network" };
+  }
   if (file === undefined) return { text: DEV_ELECTIONS_DEFINITION, file: "the dev network with elections" };
   if (elections === true)
     throw platformError("DEFINITION_INVALID", {
@@ -167,7 +176,7 @@ async function keepNetwork(
 
 /** `bystack up`. Twice is harmless: the second one shows what runs. */
 export async function runUp(base: Context, options: UpOptions): Promise<void> {
-  const definition = definitionOf(options);
+  const definition = definitionOf(options, base.home);
   const context = contextOf(base, definition.text, definition.file);
   const running = readDaemon(context.layout);
   if (running !== undefined) {
