@@ -152,6 +152,14 @@ export const ELECTION_ROUTES = {
     reply: committee,
     errors: ["COMMITTEE_UNKNOWN"],
   }),
+  epochEnds: route({
+    method: "GET",
+    path: "/v1/epoch-ends",
+    summary: "Side chain: how epochs ended, from one on: last header, next vote keys, certificate. For light clients.",
+    query: z.strictObject({ from: z.coerce.number().int().min(1), limit: s.limitQuery }),
+    reply: z.object({ items: z.array(s.bytes) }),
+    errors: ["NO_ELECTIONS"],
+  }),
   votes: route({
     method: "POST",
     path: "/v1/votes/query",

@@ -13,8 +13,9 @@ import { mainSpentOutputId } from "@bystack/protocol/main/entries";
 import { decodeMainTransaction } from "@bystack/protocol/main/transaction";
 import type { VaultCoin } from "@bystack/protocol/peg/draft";
 import { readCertificate } from "@bystack/protocol/side/certificate";
+import { readEpochEnd } from "@bystack/protocol/side/epoch-end";
 import { readSideHeader, type SideHeader } from "@bystack/protocol/side/header";
-import type { FinalityProof } from "@bystack/protocol/side/light-client";
+import type { EpochEnd, FinalityProof } from "@bystack/protocol/side/light-client";
 import { ByteReader } from "@bystack/protocol/wire";
 import { bytesToHex, type Hash, hexToBytes } from "@bystack/utils/bytes";
 import { BystackError } from "@bystack/utils/errors";
@@ -38,7 +39,7 @@ const MAIN_ROUTES = {
 
 const SIDE_ROUTES = {
   finality: NODE_ROUTES.finality,
-  committee: ELECTION_ROUTES.committee,
+  epochEnds: ELECTION_ROUTES.epochEnds,
   transaction: NODE_ROUTES.transaction,
   proof: NODE_ROUTES.proof,
   submit: NODE_ROUTES.submit,
@@ -193,6 +194,14 @@ function decodeHeader(hex: string): SideHeader {
   return header;
 }
 
+function decodeEpochEnd(hex: string): EpochEnd {
+  const reader = new ByteReader(hexToBytes(hex));
+  const end = readEpochEnd(reader);
+  reader.finish();
+  if (reader.error !== undefined) throw badAnswer("an epoch's end that does not decode");
+  return end;
+}
+
 function directionBits(directions: readonly boolean[]): Uint8Array {
   const bits = new Uint8Array(Math.ceil(directions.length / 8));
   directions.forEach((left, i) => {
@@ -250,9 +259,9 @@ export function createHttpSidePort(options: { readonly baseUrl: string }): SideC
     },
     burn: (requestId) => fetchBurn(client, requestId),
     finality: (height) => fetchFinality(client, height),
-    committee: async (epoch) => {
-      const answer = await maybe(client.call("committee", { params: { epoch: String(epoch) } }));
-      return answer?.members.map(({ voteKey }) => hexToBytes(voteKey));
+    epochEnds: async (from) => {
+      const { items } = await client.call("epochEnds", { query: { from, limit: LIST_ITEMS_MAX } });
+      return items.map(decodeEpochEnd);
     },
     claimed: async (nullifiers) => {
       const answer = await client.call("claimedOf", { body: { nullifiers: nullifiers.map(bytesToHex) } });

@@ -6,7 +6,7 @@ import type { MainBlock } from "@bystack/protocol/main/block";
 import type { VaultCoin } from "@bystack/protocol/peg/draft";
 import type { PayoutView } from "@bystack/protocol/peg/payout";
 import type { SideHeader } from "@bystack/protocol/side/header";
-import type { FinalityProof } from "@bystack/protocol/side/light-client";
+import type { EpochEnd, FinalityProof } from "@bystack/protocol/side/light-client";
 import type { Hash } from "@bystack/utils/bytes";
 
 /** Timers as a port: `run` is called once after the delay; the result cancels it. */
@@ -110,8 +110,8 @@ export type SideChainPort = {
   /** The state from which the payouts of a block were derived, where the node can still tell. */
   payoutView?(recordedHeight: number): Promise<PayoutView | undefined>;
   finality(height: number): Promise<FinalityProof | undefined>;
-  /** Vote keys of an epoch's committee in its order, where the node knows them; whoever asks verifies them. */
-  committee(epoch: number): Promise<readonly Uint8Array[] | undefined>;
+  /** How epochs ended, from `from` on without a gap, at most 200; whoever asks verifies them. */
+  epochEnds(from: number): Promise<readonly EpochEnd[]>;
   /** Those of up to 200 deposits that are credited: their claims, under the nullifier in hexadecimal. */
   claimed(nullifiers: readonly Hash[]): Promise<ReadonlyMap<string, CreditedClaim>>;
   unprovenCoins(): Promise<readonly UnprovenCoin[]>;

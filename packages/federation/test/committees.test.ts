@@ -59,12 +59,12 @@ suite("a federation on a chain with elections", () => {
     assert.deepEqual(world.host(0).logger.find("a payout is not signed"), []);
   });
 
-  test("a member goes on from what it has followed, on a node that has pruned the old epochs", async () => {
+  test("a member goes on from what it has followed, on a node that has lost the old epochs", async () => {
     let pruned = 0;
     const wrapSide = (port: SideChainPort): SideChainPort => ({
       ...port,
       finality: async (height) => (height <= pruned ? undefined : port.finality(height)),
-      committee: async (epoch) => (epoch * EPOCH_BLOCKS <= pruned ? undefined : port.committee(epoch)),
+      epochEnds: async (from) => (from * EPOCH_BLOCKS <= pruned ? [] : port.epochEnds(from)),
     });
     const world = await fundedWorld({ wrapSide });
     await untilEpoch(world, 7);
@@ -86,7 +86,10 @@ suite("a federation on a chain with elections", () => {
     const forged = [9, 8, 7, 6].map((name) => signerOf(`vote ${name}`).publicKey);
     const wrapSide = (port: SideChainPort, index: number): SideChainPort => ({
       ...port,
-      committee: (epoch) => (index === 0 && epoch > 3 ? Promise.resolve(forged) : port.committee(epoch)),
+      epochEnds: async (from) => {
+        const ends = await port.epochEnds(from);
+        return index !== 0 ? ends : ends.map((end) => (end.header.epoch < 3 ? end : { ...end, nextKeys: forged }));
+      },
     });
     const world = await fundedWorld({ wrapSide });
     await untilEpoch(world, 5);
@@ -134,11 +137,16 @@ suite("committees", () => {
     forged.side.elected = (epoch) => (epoch < 3 ? undefined : ["x", "y", "z", "w"]);
     while (forged.side.height < 6 * EPOCH_BLOCKS) forged.side.produce();
     // The same chain id, other elections: from epoch 3 on the certificates are of other keys.
-    const lying: SideChainPort = { ...sidePortOf(forged.side), committee: port.committee };
-    assert.deepEqual(await followerOf(world, lying).follow(6), { ok: false, error: "committee-COMMITTEE" });
+    const [own, others] = [port, sidePortOf(forged.side)];
+    const renamed: SideChainPort = {
+      ...port,
+      epochEnds: async (from) =>
+        (await others.epochEnds(from)).map((end, i) => ({ ...end, nextKeys: world.side.committeeOf(from + i + 1) })),
+    };
+    assert.deepEqual(await followerOf(world, renamed).follow(6), { ok: false, error: "committee-COMMITTEE" });
     const mixed: SideChainPort = {
       ...port,
-      finality: (height) => (height < 20 ? port : sidePortOf(forged.side)).finality(height),
+      epochEnds: async (from) => [...(await own.epochEnds(from)).slice(0, 2), ...(await others.epochEnds(from + 2))],
     };
     assert.deepEqual(await followerOf(world, mixed).follow(6), { ok: false, error: "committee-SIGNATURE" });
   });
@@ -155,7 +163,7 @@ suite("committees", () => {
     const world = await chainOf(7);
     const store = createMemoryStore();
     assert.ok((await followerOf(world, sidePortOf(world.side), store).follow(6)).ok);
-    const silent: SideChainPort = { ...sidePortOf(world.side), finality: async () => undefined };
+    const silent: SideChainPort = { ...sidePortOf(world.side), epochEnds: async () => [] };
     const again = followerOf(world, silent, store);
     await again.load();
     const found = await again.at(4 * EPOCH_BLOCKS);

@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { ELECTION_ROUTES } from "@bystack/api/election-routes";
 import { FEDERATION_ROUTES } from "@bystack/api/federation-routes";
 import { NODE_ROUTES } from "@bystack/api/node-routes";
 import { createApiServer } from "@bystack/api/server";
@@ -10,7 +11,9 @@ import { encodeMainBlock } from "@bystack/protocol/main/block";
 import { encodeMainTransaction } from "@bystack/protocol/main/transaction";
 import { vaultScript } from "@bystack/protocol/peg/vault";
 import { encodeCertificate } from "@bystack/protocol/side/certificate";
+import { writeEpochEnd } from "@bystack/protocol/side/epoch-end";
 import { encodeSideHeader } from "@bystack/protocol/side/header";
+import { ByteWriter } from "@bystack/protocol/wire";
 import { bytesToHex, hexToBytes } from "@bystack/utils/bytes";
 import { BystackError, type ErrorKind } from "@bystack/utils/errors";
 import { nullLogger } from "@bystack/utils/ports";
@@ -176,6 +179,7 @@ async function evidenceOf(transactionId: string) {
 const sideServer = await createApiServer({
   ...common,
   routes: {
+    epochEnds: ELECTION_ROUTES.epochEnds,
     info,
     finality,
     transaction,
@@ -213,6 +217,13 @@ const sideServer = await createApiServer({
         gasOnly: false,
       };
     },
+    epochEnds: ({ query }) => ({
+      items: world.side.epochEnds(query.from).map((end) => {
+        const writer = new ByteWriter(1024);
+        writeEpochEnd(writer, end);
+        return bytesToHex(writer.finish());
+      }),
+    }),
     submit: ({ body }) => {
       world.side.submit(hexToBytes(body.raw));
       return { id: "00".repeat(32), known: false };
@@ -313,6 +324,9 @@ test("the side port says over HTTP what it says in memory", async () => {
   assert.deepEqual(await http.burn(requestId), await memory.burn(requestId));
   assert.deepEqual(await http.finality(3), await memory.finality(3));
   assert.equal(await http.finality(9999), undefined);
+  while (world.side.epochEnds(1).length < 2) world.side.produce();
+  assert.deepEqual(await http.epochEnds(1), await memory.epochEnds(1));
+  assert.deepEqual(await http.epochEnds(99), []);
   const claimed = await http.claimed([hexToBytes(nullifier), seedOf("nothing")]);
   assert.deepEqual([...claimed.keys()], [nullifier]);
   assert.deepEqual(await http.unprovenCoins(), []);

@@ -1,7 +1,7 @@
 // Whose certificates a member believes, epoch by epoch. From the spec's committee each epoch's last header, certified by the
 // committee before, leads to the next one (protocol/side/light-client); the own node is asked for keys and proofs, never
 // believed. What was followed is kept, so that a start goes on from there, also on a node that has pruned old blocks.
-// There is no trusting time here: docs/adr/0010.
+// There is no trusting time here: docs/adr/0011.
 
 import { verifyEd25519 } from "@bystack/crypto/ed25519";
 import { followEpoch, type LightClientFault, type LightClientState } from "@bystack/protocol/side/light-client";
@@ -88,26 +88,20 @@ export class Committees {
   /** Follows the committees up to an epoch, some of them at a time. */
   async follow(epoch: number): Promise<Result<void, CommitteeFault>> {
     if (!this.#isElected) return ok(undefined);
-    for (let steps = 0; this.#state.epoch < epoch; steps += 1) {
-      if (steps >= EPOCHS_FOLLOWED_PER_STEP_MAX) return err("waits");
-      const { side, clock } = this.#parts;
-      const proof = await side.finality(this.#state.epoch * this.#state.epochBlocks);
-      const nextKeys = await side.committee(this.#state.epoch + 1);
-      const [header] = proof?.headers ?? [];
-      if (proof === undefined || header === undefined || nextKeys === undefined) return err("waits");
-      const followed = followEpoch(
-        this.#state,
-        { header, certificate: proof.certificate, nextKeys },
-        {
-          nowMs: clock.nowMs(),
-          trustingMs: Number.POSITIVE_INFINITY,
-          verify: (publicKey, message, signature) => verifyEd25519({ publicKey, message, signature }, "strict-s"),
-        },
-      );
+    if (this.#state.epoch >= epoch) return ok(undefined);
+    const { side, clock } = this.#parts;
+    const context = {
+      nowMs: clock.nowMs(),
+      trustingMs: Number.POSITIVE_INFINITY,
+      verify: (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) =>
+        verifyEd25519({ publicKey, message, signature }, "strict-s"),
+    };
+    for (const end of (await side.epochEnds(this.#state.epoch)).slice(0, EPOCHS_FOLLOWED_PER_STEP_MAX)) {
+      const followed = followEpoch(this.#state, end, context);
       if (!followed.ok) return err(`committee-${followed.error}` as const);
       await this.#keep(followed.value);
     }
-    return ok(undefined);
+    return this.#state.epoch >= epoch ? ok(undefined) : err("waits");
   }
 
   async #keep(state: LightClientState): Promise<void> {

@@ -19,6 +19,7 @@ import {
 } from "@bystack/protocol/peg/system";
 import { isFloatRecipient, pegInCommitment, type VaultKeys, vaultProgram } from "@bystack/protocol/peg/vault";
 import { mapSideTransaction } from "@bystack/protocol/side/entries";
+import type { EpochEnd } from "@bystack/protocol/side/light-client";
 import { createSideTransaction, decodeSideTransaction, type SideTransaction } from "@bystack/protocol/side/transaction";
 import type { SideChainSpec } from "@bystack/protocol/spec";
 import { chainIdOf } from "@bystack/protocol/spec";
@@ -167,6 +168,19 @@ export class SideChainFake {
 
   #seatsOf(epoch: number): readonly Seat[] {
     return this.elected(epoch) ?? MEMBERS;
+  }
+
+  /** How epochs ended, from one on. */
+  epochEnds(from: number): EpochEnd[] {
+    const { epochBlocks } = this.spec.consensus;
+    const ends: EpochEnd[] = [];
+    for (let epoch = from; epoch * epochBlocks <= this.height && ends.length < 200; epoch += 1) {
+      const block = this.blockAt(epoch * epochBlocks);
+      if (block === undefined) break;
+      const { header, proof } = block;
+      ends.push({ header, certificate: proof.certificate, nextKeys: this.committeeOf(epoch + 1) });
+    }
+    return ends;
   }
 
   /** Vote keys of an epoch's committee. */

@@ -38,7 +38,7 @@ export function sidePortOf(
         ask(() => [...chain.payouts.values()].find(({ recordedHeight }) => recordedHeight === height)?.view),
     }),
     finality: (height) => ask(() => chain.blockAt(height)?.proof),
-    committee: (epoch) => ask(() => chain.committeeOf(epoch)),
+    epochEnds: (from) => ask(() => chain.epochEnds(from)),
     claimed: (nullifiers) =>
       ask(
         () =>

@@ -21,7 +21,10 @@ import { depositProgram, POOL_RECIPIENT } from "@bystack/protocol/peg/vault";
 import { candidateMessage, parseCandidate } from "@bystack/protocol/side/candidate";
 import { quorumSize } from "@bystack/protocol/side/certificate";
 import { mapSideTransaction } from "@bystack/protocol/side/entries";
+import { writeEpochEnd } from "@bystack/protocol/side/epoch-end";
+import type { EpochEnd } from "@bystack/protocol/side/light-client";
 import { decodeSideTransaction } from "@bystack/protocol/side/transaction";
+import { ByteWriter } from "@bystack/protocol/wire";
 import { bytesToHex, equalBytes, hexToBytes } from "@bystack/utils/bytes";
 import { nodeError } from "../errors.ts";
 import { ownedOutputs } from "./handlers.ts";
@@ -198,6 +201,12 @@ async function committeeReply(
   };
 }
 
+function encodeEnd(end: EpochEnd): string {
+  const writer = new ByteWriter(4096);
+  writeEpochEnd(writer, end);
+  return bytesToHex(writer.finish());
+}
+
 async function votesReply(context: ElectionContext, programs: readonly Uint8Array[], cursor: string | undefined) {
   const { chain } = context;
   if (chain.final.votes === undefined) throw nodeError("NO_ELECTIONS", { why: chain.rules.spec.name });
@@ -261,6 +270,11 @@ export function createElectionHandlers(context: ElectionContext): Handlers {
     },
     candidate: ({ params }) => findCandidate(context, params.key),
     committee: ({ params }) => committeeReply(context, params.epoch),
+    epochEnds: async ({ query }) => {
+      if (chain.final.votes === undefined) throw nodeError("NO_ELECTIONS", { why: chain.rules.spec.name });
+      const ends = await context.indexes.epochEnds(query.from, query.limit);
+      return { items: ends.map(encodeEnd) };
+    },
     votes: ({ body }) => votesReply(context, body.programs.map(hexToBytes), body.cursor),
     evidence: ({ query }) => evidenceReply(context, query),
     candidateProof: ({ body }) => proveCandidate(context, hexToBytes(body.raw)),

@@ -9,8 +9,10 @@ import { after, before, suite, test } from "node:test";
 import { BTM_ASSET_ID } from "@bystack/protocol/entry";
 import { publicKeyProgram } from "@bystack/protocol/program";
 import { candidateMessage } from "@bystack/protocol/side/candidate";
+import { readEpochEnd } from "@bystack/protocol/side/epoch-end";
 import { chainIdOf } from "@bystack/protocol/spec";
 import { DEFAULT_VOTES } from "@bystack/protocol/spec/presets";
+import { ByteReader } from "@bystack/protocol/wire";
 import { bytesToHex, hexToBytes } from "@bystack/utils/bytes";
 import { BystackError } from "@bystack/utils/errors";
 import {
@@ -300,6 +302,13 @@ suite("elections through wallet and API", () => {
     const old = await client.call("committee", { params: { epoch: "1" } });
     assert.deepEqual([old.when, old.standbys, old.members[0]?.candidate, old.firstHeight], ["past", [], null, 1]);
     const kept = await client.call("committee", { params: { epoch: String(epoch - 2) } });
+    // The same from how its epochs ended, which is all that a light client is told.
+    const { items } = await client.call("epochEnds", { query: { from: 1, limit: 200 } });
+    const reader = new ByteReader(hexToBytes(items[epoch - 4] ?? ""));
+    const end = readEpochEnd(reader);
+    reader.finish();
+    assert.equal(reader.error, undefined);
+    assert.deepEqual([end.header.epoch, end.nextKeys.map(bytesToHex)], [epoch - 3, [kept.members[0]?.voteKey]]);
     assert.deepEqual(
       [kept.members[0]?.voteKey, kept.members[0]?.voterShare, kept.standbys],
       [committee.seats[0]?.keys.vote, null, null],
