@@ -200,12 +200,22 @@ suite("the options of the nodes", () => {
       of("demo-5").peers?.map(({ id, voteKey }) => [id, voteKey]),
       ["demo-1", "demo-2", "demo-3", "demo-4"].map((id) => [id, undefined]),
     );
+    assert.deepEqual([of("demo-1").history, of("demo-5").history], ["kept", "archive"]);
     const known = of("demo-1").peers?.find(({ id }) => id === "demo-5");
     assert.match(known?.voteKey ?? "", /^[0-9a-f]{64}$/);
     assert.deepEqual(
       of("demo-1").federation?.members.map(({ index }) => index),
       [1, 2, 3],
     );
+  });
+
+  test("which blocks the nodes keep is said by the definition", async () => {
+    const told = DEV_ELECTIONS_DEFINITION.replace(
+      "observers: 1,",
+      "observers: 1, history: pruned, observersHistory: kept,",
+    );
+    const { of } = await optionsOf(told);
+    assert.deepEqual([of("demo-1").history, of("demo-5").history], ["pruned", "kept"]);
   });
 
   test("a network without federation has neither members nor vault", async () => {

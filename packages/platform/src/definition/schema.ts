@@ -45,6 +45,9 @@ const federation = z.strictObject({
   assets: z.array(z.union([z.literal("BTM"), assetName])).default(["BTM"]),
 });
 
+/** Every block from the first on, all since the node began, or those behind its last two snapshots. */
+const history = z.enum(["archive", "kept", "pruned"]);
+
 const side = z.strictObject({
   chain: name,
   engine: engine.default({ kind: "bbft-flat", blockMs: 500, run: 4, epochBlocks: 60 }),
@@ -55,6 +58,10 @@ const side = z.strictObject({
     count: z.number().int().min(1).max(DEFINITION_NODES_MAX),
     /** Nodes beside them without a seat: they follow the chain, and with elections they may be elected. */
     observers: z.number().int().min(0).max(DEFINITION_NODES_MAX).default(0),
+    /** Which blocks they keep (`history` of node.json). */
+    history: history.default("kept"),
+    /** Observers serve whoever needs old blocks, and explorers. */
+    observersHistory: history.default("archive"),
     parts: z.array(part).default(["validator", "federation"]),
   }),
   developmentMode: z.boolean().default(false),

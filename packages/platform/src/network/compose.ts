@@ -160,6 +160,7 @@ export function sideNodeConfig(options: {
     http: listen(options.ports.http),
     mesh: listen(options.ports.mesh),
     store: side.store,
+    history: node.index === null ? side.nodes.observersHistory : side.nodes.history,
     peers: known.map((peer) => ({
       id: peer.node.id,
       key: peer.identity.peer,
