@@ -40,6 +40,17 @@ test("the leader builds ahead and releases at the slot boundary, its record firs
   assert.equal(proposal?.type === "PROPOSE" && proposal.proposal.block.header.timestampMs, START_MS + 400);
 });
 
+test("a timer that comes a millisecond early is set again, and the block leaves at its slot", () => {
+  const bench = new Bench({ own: 1, genesis: { ...BASE.genesis, timestampMs: START_MS - 100 } });
+  bench.start();
+  bench.answerAll([0, 2, 3]);
+  const early = bench.timer("release", START_MS + 399);
+  assert.ok(!bench.messages(early).some((message) => message.type === "PROPOSE"));
+  const again = early.find((effect) => effect.type === "setTimer" && effect.id === "release");
+  assert.equal(again?.type === "setTimer" && again.atMs, START_MS + 400);
+  assert.ok(bench.messages(bench.timer("release", START_MS + 400)).some((message) => message.type === "PROPOSE"));
+});
+
 test("a failed build is NULLIFY at once, and so is the leader's own NULLIFY", () => {
   const leader = new Bench({ own: 1 });
   leader.autoBuild = false;

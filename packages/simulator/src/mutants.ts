@@ -43,7 +43,7 @@ const PINNED: Readonly<Partial<Record<Mutation, number>>> = {
   quorum: 1,
   "quorum-2f": 1,
   views: 1,
-  "vote-epoch": 12,
+  "vote-epoch": 13,
   "certificate-epoch": 6,
   certificate: 1,
   carried: 1,

@@ -48,7 +48,7 @@ const NOTICED: readonly [Mutation, number, RegExp][] = [
   ["quorum", 1, /not a step of the model, enter/],
   ["quorum-2f", 1, /not a step of the model, enter/],
   ["views", 1, /not a step of the model, enter/],
-  ["vote-epoch", 13, /not a step of the model, enter/],
+  ["vote-epoch", 54, /not a step of the model, enter/],
   ["certificate-epoch", 6, /not a step of the model, enter/],
   ["count-early", 4, /reports a block final that cannot be/],
   ["epoch", 1, /reports a block final that cannot be/],

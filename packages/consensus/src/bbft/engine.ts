@@ -86,8 +86,11 @@ function onTimer(state: BbftState, id: TimerId): void {
     case "bar":
       barTimer(state);
       return;
-    // These two only bring the clock on; `settle` looks at it.
+    // These two only bring the clock on; `settle` looks at it. A timer may come a millisecond early, and a clock may have been
+    // set back: then it has to be set again, or the block would wait for ever and the view be lost.
     case "release":
+      if (state.lead.stage === "ready") state.lead.stage = "checking";
+      return;
     case "clock":
       return;
   }
