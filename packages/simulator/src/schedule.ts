@@ -3,6 +3,7 @@
 
 import type { BbftConfig } from "@bystack/consensus/bbft/config";
 import type { BbftEffect, Target } from "@bystack/consensus/bbft/events";
+import { TIMEOUT_MAX_MS } from "@bystack/consensus/bbft/limits";
 import { type BbftMessage, decodeMessage, encodeMessage } from "@bystack/consensus/bbft/messages";
 import { bytesToHex } from "@bystack/utils/bytes";
 import { Adversary } from "./adversary.ts";
@@ -27,7 +28,10 @@ import { Watch } from "./watch.ts";
 /** A schedule counts when each honest node has got this far. */
 export const VIEWS_LEAST = 12;
 export const FINALS_LEAST = 6;
+/** After a healing: restarts with their silences, growing timers and catching up. */
 const LIVENESS_MS = 90_000;
+/** On top of that, for each of the two blocks that are waited for: views of hostile leaders that fail, at the longest timeout. */
+const LIVENESS_BLOCKS = 2;
 const EVENTS_MAX = 3_000_000;
 /** Honest places change the twin that they talk to this often. */
 const TWIN_PERIOD_MS = 2500;
@@ -83,7 +87,8 @@ class Simulation implements World {
   constructor(plan: Plan, options: ScheduleOptions) {
     this.plan = plan;
     this.#onSent = options.onSent;
-    this.#livenessMs = options.livenessMs ?? LIVENESS_MS;
+    const failingMs = LIVENESS_BLOCKS * options.byzantine * this.plan.run * TIMEOUT_MAX_MS;
+    this.#livenessMs = options.livenessMs ?? LIVENESS_MS + failingMs;
     this.#rng = new SimRng(plan.seed * 104_729 + 3);
     this.#links = new Links(plan, this.#rng);
     this.#hostile = new Set(plan.byzantine);
