@@ -29,6 +29,8 @@ export type Load = {
   onFinal(id: string): void;
   /** Submits at the rate until stopped. */
   run(): Promise<void>;
+  /** Goes on at another rate, in transactions a second. */
+  setRate(perSecond: number): void;
   /** Submits nothing until the next `renew`. */
   hold(): void;
   /** Takes stock of the account's coins at a node, forgets what was under way, and goes on. */
@@ -111,6 +113,7 @@ export function createLoad(options: {
   let free = [...options.coins];
   const flying = new Map<string, Coin>();
   const submittedMs = new Map<string, number>();
+  let { perSecond } = options;
   let stopped = false;
   let held = false;
   let refused = 0;
@@ -149,10 +152,9 @@ export function createLoad(options: {
       if (coin.amount > 2n * FEE_NEU) free.push(coin);
     },
     run: async () => {
-      const periodMs = 1000 / options.perSecond;
       let dueMs = options.nowMs();
       while (!stopped) {
-        dueMs += periodMs;
+        dueMs += 1000 / perSecond;
         const coin = held ? undefined : free.shift();
         if (coin !== undefined) void submitOne(coin);
         const waitMs = dueMs - options.nowMs();
@@ -160,6 +162,9 @@ export function createLoad(options: {
         // After a stall the load goes on at its rate instead of catching up in a burst.
         else dueMs = options.nowMs();
       }
+    },
+    setRate: (rate) => {
+      perSecond = rate;
     },
     hold: () => {
       held = true;

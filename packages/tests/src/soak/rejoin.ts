@@ -10,6 +10,10 @@ import { type Check, nowMs, type Run, say } from "./run.ts";
 const REJOIN_MS_MAX = 20_000;
 const REJOIN_DEADLINE_MS = 300_000;
 const REPORT_MS = 30_000;
+/** The chain is made as fast as asked for; what comes back then is measured beside a load that leaves the machine room. */
+const MEASURED_LOAD = 50;
+/** By then what waited in the mempools is final. */
+const SETTLE_MS = 5_000;
 const POLL_MS = 50;
 
 async function untilTransactions({ observer }: Run, count: number): Promise<void> {
@@ -44,14 +48,14 @@ export async function rejoin(run: Run, transactions: number): Promise<Check[]> {
   const { network, observer } = run;
   const [victim = "", other = ""] = network.sides.toReversed();
   await untilTransactions(run, transactions);
+  run.load.setRate(MEASURED_LOAD);
+  await delay(SETTLE_MS);
   const count = observer.transactions.size;
   say(`${count} transactions in ${observer.blocks.size} blocks: ${victim} loses its data folder`);
   await network.provider.stop(victim);
   rmSync(join(network.layout.nodes, victim, "data"), { recursive: true });
   const from = nowMs();
-  const started = network.start([victim]);
-  // The address of the node is written when it answers; until then the last one's is refused.
-  await started;
+  await network.start([victim]);
   const height = await untilAtTip(run, victim, other);
   const tookMs = nowMs() - from;
   const { items } = await network.client(victim).call("incidents");
