@@ -232,8 +232,10 @@ suite("one of four", () => {
     const through = Number(observing[0]);
     assert.ok(through > before.epoch, `${through} after ${before.epoch}`);
     assert.ok(again.epoch > through || (again.epoch === through && again.view > 2));
-    await untilHeight(client, finalHeight);
-    const params = { ref: String(finalHeight) };
+    // It began with a state of the others, so blocks from before that are not here.
+    const newest = await untilHeight(client, finalHeight);
+    await untilHeight(nodeAt(0).client, newest.finalHeight);
+    const params = { ref: String(newest.finalHeight) };
     assert.deepEqual(await client.call("block", { params }), await nodeAt(0).client.call("block", { params }));
     assert.equal((await coinsAt(client)).length, 3);
   });
