@@ -53,14 +53,19 @@ class Budget {
   }
 }
 
+/** Resolves after so many ms. */
+type Wait = (ms: number) => Promise<unknown>;
+
 /** What peers have had lately, each and together. */
 class Shares {
   readonly #clock: Clock;
+  readonly #wait: Wait;
   readonly #all = new Budget(STATE_BYTES_PER_SECOND_ALL);
   readonly #peers = new Map<string, Budget>();
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, wait: Wait) {
     this.#clock = clock;
+    this.#wait = wait;
   }
 
   /** Waits until a peer may have so many bytes more. */
@@ -68,13 +73,13 @@ class Shares {
     if (this.#peers.size >= STATE_PEERS_MAX && !this.#peers.has(peer)) this.#peers.clear();
     const own = this.#peers.get(peer) ?? new Budget(STATE_BYTES_PER_SECOND);
     this.#peers.set(peer, own);
-    await this.#wait(own, bytes);
-    await this.#wait(this.#all, bytes);
+    await this.#takeOf(own, bytes);
+    await this.#takeOf(this.#all, bytes);
   }
 
-  async #wait(budget: Budget, bytes: number): Promise<void> {
+  async #takeOf(budget: Budget, bytes: number): Promise<void> {
     const waitMs = budget.take(bytes, this.#clock.monotonicMs());
-    if (waitMs > 0) await delay(waitMs);
+    if (waitMs > 0) await this.#wait(waitMs);
   }
 }
 
@@ -84,8 +89,8 @@ export class StateServer {
   readonly #shares: Shares;
   #store: SideStore | undefined;
 
-  constructor(clock: Clock) {
-    this.#shares = new Shares(clock);
+  constructor(clock: Clock, wait: Wait = delay) {
+    this.#shares = new Shares(clock, wait);
   }
 
   /** From now on there is something to ask for; undefined: no more. */
