@@ -313,11 +313,11 @@ suite("the disk of a node that was stopped", () => {
   test("the newest snapshot and the log behind it, an older one, the log alone: the same state each time", async () => {
     await nodeAt(1).stop();
     const heightOf = (path: string): number => Number.parseInt(basename(path, ".snap"), 16);
-    const { height } = await look();
-    if (heightOf(snapshots().at(-1) ?? "") >= height) {
-      // Stopped right behind a snapshot: nothing confirms it yet, so it is not used. Two blocks later it is.
+    for (let { height } = await look(); heightOf(snapshots().at(-1) ?? "") >= height; { height } = await look()) {
+      // Stopped right behind a snapshot: nothing confirms it yet, so it is not used. Five blocks later the newest one, which
+      // may be another by then, is confirmed, and the next is as far away.
       const again = await committee.start(seatAt(1));
-      await untilHeight(again.client, height + 2);
+      await untilHeight(again.client, height + 5);
       await again.stop();
     }
     const [older, newest] = snapshots();
