@@ -15,9 +15,10 @@ const PROGRAM = `
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 const [, , , verb, folder] = process.argv;
 if (verb === "init") { console.log(JSON.stringify({ voteKey: "aa" })); process.exit(0); }
-const { crash } = JSON.parse(readFileSync(folder + "/node.json", "utf8"));
+const { crash, slow } = JSON.parse(readFileSync(folder + "/node.json", "utf8"));
 console.log("one line of log");
 if (crash !== undefined) process.exit(crash);
+if (slow) await new Promise((resolve) => setTimeout(resolve, 60_000));
 const stat = readFileSync("/proc/self/stat", "utf8");
 const processStart = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
 writeFileSync(folder + "/i.tmp", JSON.stringify({ pid: process.pid, instance: "x", ports: { http: 1 }, startedAtMs: 1, processStart }));
@@ -105,6 +106,18 @@ test("a node that dies while starting is reported with its last line and what it
   await provider.apply({ id: "d", config: { crash: 73 }, memoryMiB: 128 });
   await assert.rejects(provider.start("d", 10_000), { code: "PROVIDER_PORT_IN_USE" });
   await assert.rejects(provider.start("nobody", 1), { code: "PROVIDER_NOT_FOUND" });
+});
+
+test("a node that has not said yet which process it is can be stopped", onLinux, async () => {
+  const provider = create();
+  await provider.apply({ id: "f", config: { slow: true }, memoryMiB: 128 });
+  const starting = assert.rejects(provider.start("f", 10_000), { code: "PROVIDER_NODE_DIED" });
+  let tail: string[] = [];
+  while (tail.length === 0) tail = await provider.logs("f", 1);
+  const exited = nextExit(provider);
+  await provider.stop("f");
+  assert.equal((await exited).exit.signal, "SIGTERM");
+  await starting;
 });
 
 test("restarts wait longer each time and end after too many", () => {

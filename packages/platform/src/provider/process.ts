@@ -208,12 +208,17 @@ export function createProcessProvider(options: ProcessProviderOptions): DeployPr
     stop: async (id, graceMs = STOP_GRACE_MS) => {
       assertKnown(id);
       const instance = recordedInstance(id);
-      if (instance === undefined || !isThere(instance)) return;
-      process.kill(instance.pid, "SIGTERM");
+      const child = children.get(id);
+      const isListening = instance !== undefined && isThere(instance);
+      // A node that was started a moment ago has not written yet which process it is.
+      const pid = isListening ? instance.pid : child?.pid;
+      if (pid === undefined) return;
+      const isLeft = (): boolean => (isListening ? isThere(instance) : children.get(id) === child);
+      process.kill(pid, "SIGTERM");
       const until = Date.now() + graceMs;
-      while (isThere(instance) && Date.now() < until) await delay(POLL_MS);
-      if (!isThere(instance)) return;
-      process.kill(-instance.pid, "SIGKILL");
+      while (isLeft() && Date.now() < until) await delay(POLL_MS);
+      if (!isLeft()) return;
+      process.kill(-pid, "SIGKILL");
       throw platformError("PROVIDER_STOP_TIMEOUT", { why: `${id} after ${graceMs} ms` });
     },
 

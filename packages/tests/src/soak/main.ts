@@ -1,9 +1,10 @@
-// `npm run soak -- interval|kill-one|kill-all|partition|attack|rejoin|federation` with the options below: real processes under
+// `npm run soak -- interval|kill-one|kill-all|partition|attack|rejoin|election|federation` with the options below: real processes under
 // load, for as long as one likes, with oracles: nothing final is lost, nothing is signed twice, the rhythm holds.
 
 import { parseArgs } from "node:util";
 import { checkFrames, type FrameReport } from "@bystack/node/frame-check";
 import { attack, attackerPeers } from "./attack.ts";
+import { election } from "./election.ts";
 import { federationRounds } from "./federation.ts";
 import { interval } from "./interval.ts";
 import { killAll } from "./kill-all.ts";
@@ -14,7 +15,7 @@ import { rejoin } from "./rejoin.ts";
 import { type Check, prepare, type Run, say } from "./run.ts";
 
 const USAGE =
-  "usage: npm run soak -- interval|kill-one|kill-all|partition|attack|rejoin|federation [--rounds N] [--minutes M] " +
+  "usage: npm run soak -- interval|kill-one|kill-all|partition|attack|rejoin|election|federation [--rounds N] [--minutes M] " +
   "[--seconds S] [--load TRANSACTIONS_A_SECOND] [--transactions N] [--json]\n";
 
 const OPTIONS = {
@@ -39,6 +40,7 @@ const KINDS: Readonly<
     run: (run, { rounds, seconds }) => partition(run, { rounds: Number(rounds), seconds: Number(seconds) }),
   },
   attack: { tap: false, run: (run, { seconds }) => attack(run, { seconds: Number(seconds) }) },
+  election: { tap: true, run: (run) => election(run) },
   rejoin: { tap: false, run: (run, { transactions }) => rejoin(run, Number(transactions)) },
 };
 
@@ -64,6 +66,7 @@ async function main(): Promise<void> {
   const { tap } = kind;
   const run = await prepare({
     tap,
+    elections: name === "election",
     relays: name === "partition" || name === "attack",
     peers: name === "attack" ? attackerPeers() : [],
     load: { perSecond: Number(values.load), transactions: name === "rejoin" ? Number(values.transactions) : 0 },

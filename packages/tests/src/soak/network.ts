@@ -1,7 +1,8 @@
 // A network of one's own for a soak run: raised by the command line as a user would, then taken over from its daemon so
 // that the run decides what is killed and when. Lives in a temporary folder and on loopback only.
 
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,12 +19,13 @@ export type SoakNetwork = {
   readonly layout: NetworkLayout;
   readonly state: NetworkState;
   readonly provider: DeployProvider;
-  /** Ids of the side chain's nodes, in committee order. */
+  /** Ids of the side chain's nodes, in the order of the first committee; one without a seat comes last. */
   readonly sides: readonly string[];
   readonly main: string;
   /** The wires between the side nodes, where the run asked for them. */
   readonly relays: Relays | undefined;
-  cli(...args: readonly string[]): unknown;
+  /** Runs a command of the command line. @returns the data that it gave @throws when it gave none */
+  cli(...args: readonly string[]): Promise<unknown>;
   client(id: string): SideClient;
   pid(id: string): number;
   start(ids: readonly string[]): Promise<void>;
@@ -34,22 +36,25 @@ export type SoakNetwork = {
 /** A port on which nothing listens: reserved, and below those that ordinary processes get. */
 const NOBODY_PORT = 1;
 const START_DEADLINE_MS = 60_000;
+/** A command that takes longer is a finding; the longest ones raise a network or prove a round trip. */
+const CLI_DEADLINE_MS = 180_000;
 /** What shells give for a process that was interrupted. */
 const SIGNAL_EXIT_CODE = 130;
 
-function runCli(home: string, args: readonly string[]): unknown {
-  const result = spawnSync(process.execPath, [PROGRAM, "--json", ...args], {
+/** Runs a command as a user would, in a process of its own: this one goes on observing. @throws when it gives no data */
+async function runCli(home: string, args: readonly string[]): Promise<unknown> {
+  const child = spawn(process.execPath, [PROGRAM, "--json", ...args], {
     env: { ...process.env, BYSTACK_HOME: home },
-    encoding: "utf8",
-    maxBuffer: 64 << 20,
     stdio: ["ignore", "pipe", "inherit"],
+    timeout: CLI_DEADLINE_MS,
   });
-  const answer = JSON.parse(result.stdout || "{}") as {
-    ok?: boolean;
-    data?: unknown;
-    error?: { message: string; why: string };
-  };
-  if (answer.ok !== true)
+  let out = "";
+  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+    out += chunk;
+  });
+  await once(child, "close");
+  const answer = JSON.parse(out || "{}") as { data?: unknown; error?: { message: string; why: string } };
+  if (answer.data === undefined)
     throw new Error(`bystack ${args.join(" ")}: ${answer.error?.message ?? "no answer"} ${answer.error?.why ?? ""}`);
   return answer.data;
 }
@@ -82,6 +87,8 @@ export function tapFilesOf(layout: NetworkLayout, id: string): string[] {
 export type RaiseOptions = {
   /** Record all consensus frames. */
   readonly tap: boolean;
+  /** The dev network with elections, and a fifth node that has no seat at first. */
+  readonly elections?: boolean;
   /** Put wires that can be cut between the side nodes. */
   readonly relays?: boolean;
   /** Peers without a vote that the side nodes let in, beside each other. */
@@ -92,8 +99,8 @@ export type RaiseOptions = {
 export async function raiseNetwork(options: RaiseOptions): Promise<SoakNetwork> {
   const home = mkdtempSync(join(tmpdir(), "bystack-soak-"));
   const layout = layoutOf(home, "dev");
-  const cli = (...args: readonly string[]): unknown => runCli(home, args);
-  cli("up", "--detach");
+  const cli = (...args: readonly string[]): Promise<unknown> => runCli(home, args);
+  await cli("up", "--detach", ...(options.elections === true ? ["--elections"] : []));
   const state = loadNetworkState(layout);
   if (state === undefined) throw new Error("the network left no state");
   const daemon = JSON.parse(readFileSync(layout.daemon, "utf8")) as { pid: number };

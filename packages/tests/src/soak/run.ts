@@ -60,7 +60,7 @@ async function prepareLoad(network: SoakNetwork, { perSecond, transactions }: Lo
   const [first = ""] = network.sides;
   const { addressPrefix } = await network.client(first).call("info");
   say(`funding the load with ${fundBtm} BTM through the federation`);
-  network.cli("peg", "in", "--from", "alice", "--amount", fundBtm, "--to", account.address(addressPrefix));
+  await network.cli("peg", "in", "--from", "alice", "--amount", fundBtm, "--to", account.address(addressPrefix));
   for (;;) {
     const { items } = await network
       .client(first)
