@@ -117,6 +117,66 @@ export const PLATFORM_ERRORS = {
     message: "There is too little free memory for the network.",
     next: "Close other programs, or start fewer nodes.",
   },
+  STORE_KEY_INVALID: {
+    kind: "invalid",
+    fault: "local",
+    message: "This cannot be a key in the platform's store.",
+    next: "Use a shorter name.",
+  },
+  STORE_DAMAGED: {
+    kind: "internal",
+    fault: "local",
+    message: "The platform's store holds something that this release cannot have written.",
+    next: "The chains are not concerned. Restore the store from a backup.",
+  },
+  STORE_FORMAT: {
+    kind: "conflict",
+    fault: "local",
+    message: "The platform's store was written by another release.",
+    next: "Use that release, or restore a backup that this one has made.",
+  },
+  STORE_BUSY: {
+    kind: "unavailable",
+    fault: "none",
+    message: "The platform has more changes under way than it takes at once.",
+    next: "Try again in a moment.",
+  },
+  OPERATION_NOT_FOUND: {
+    kind: "not-found",
+    fault: "none",
+    message: "There is no such operation.",
+    next: "List them: bystack operation list.",
+  },
+  OPERATION_OVER: {
+    kind: "conflict",
+    fault: "none",
+    message: "The operation is in a state that does not allow this.",
+    next: "See where it stands: bystack operation show <id>.",
+  },
+  OPERATION_UNKNOWN: {
+    kind: "conflict",
+    fault: "local",
+    message: "This release does not know this kind of operation.",
+    next: "Use the release that began it, or cancel it there.",
+  },
+  OPERATIONS_BUSY: {
+    kind: "limit",
+    fault: "none",
+    message: "Too many operations of this network wait for their turn.",
+    next: "Wait until one is over, or cancel some: bystack operation list.",
+  },
+  STEP_FAILED: {
+    kind: "internal",
+    fault: "local",
+    message: "A step failed for a reason that the platform has no name for.",
+    next: "Read the daemon's log, then resume the operation.",
+  },
+  STEP_UNPROVEN: {
+    kind: "internal",
+    fault: "local",
+    message: "A step was made, and its effect is not there.",
+    next: "Look at what it concerns, then resume the operation.",
+  },
 } as const satisfies ErrorTable;
 
 export const platformError = errorFactory(PLATFORM_ERRORS);

@@ -1,0 +1,32 @@
+// The tables of the platform's store (platform.md section 2). A bucket is never given a second meaning; a row that changes
+// its form gets a migration.
+
+import { z } from "zod";
+import { OPERATION } from "../operation/record.ts";
+import { AUDIT_ROW } from "./audit.ts";
+import type { Table } from "./table.ts";
+
+export const EVENT = z.strictObject({
+  seq: z.number().int().min(1),
+  atMs: z.number().int().nonnegative(),
+  /** What sort of thing changed: `operation`, `node`, `chain`, `alert` … */
+  topic: z.string().max(40),
+  /** Which one. */
+  subject: z.string().max(200),
+  data: z.record(z.string(), z.json()),
+});
+export type PlatformEvent = z.infer<typeof EVENT>;
+
+const META = z.strictObject({ number: z.number().int().nonnegative(), text: z.string().max(1000) });
+
+/** Key: what it is. Format, newest numbers of the tables below. */
+export const META_TABLE: Table<z.infer<typeof META>> = { name: "meta", bucket: 1, row: META };
+/** Key: seq. Kept for {@link EVENTS_KEPT_MS}. */
+export const EVENTS: Table<PlatformEvent> = { name: "events", bucket: 2, row: EVENT };
+/** Key: seq. Kept for good. */
+export const AUDIT: Table<z.infer<typeof AUDIT_ROW>> = { name: "audit", bucket: 3, row: AUDIT_ROW };
+/** Key: id, which sorts by time. */
+export const OPERATIONS: Table<z.infer<typeof OPERATION>> = { name: "operations", bucket: 4, row: OPERATION };
+
+/** Long enough for a console that was closed over a weekend to go on where it was. */
+export const EVENTS_KEPT_MS = 7 * 24 * 3_600_000;
