@@ -6,6 +6,8 @@ import * as s from "./schemas.ts";
 
 /** Headers in a proof of finality: certificates are kept at least this often. */
 export const FINALITY_HEADERS_MAX = 256;
+/** Peers of one node: the largest committee with observers and archives around it (network/mesh). */
+const PEERS_MAX = 1024;
 
 const info = z.object({
   kind: z.enum(["main", "side"]),
@@ -192,6 +194,27 @@ export const NODE_ROUTES = {
       ),
     }),
     errors: ["NOT_ON_THIS_CHAIN"],
+  }),
+  setPeers: route({
+    method: "POST",
+    path: "/admin/peers",
+    summary: "Side chain: replaces the peers until the next start: new ones are dialled, others disconnected.",
+    body: z.strictObject({
+      peers: z
+        .array(
+          z.strictObject({
+            id: z.string().min(1).max(100),
+            key: s.hash,
+            voteKey: s.hash.optional(),
+            host: z.string().min(1).max(255),
+            port: z.number().int().min(1).max(65_535),
+          }),
+        )
+        .max(PEERS_MAX),
+    }),
+    reply: z.object({ peers: z.number().int() }),
+    errors: ["NOT_ON_THIS_CHAIN"],
+    access: "admin",
   }),
   stop: route({
     method: "POST",

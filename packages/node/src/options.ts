@@ -22,7 +22,8 @@ const listen = z.strictObject({
 });
 const LOOPBACK = { host: "127.0.0.1", port: 0 };
 
-const peer = z.strictObject({
+/** A peer of a side node: its key is pinned, whatever answers at the address. */
+export const SIDE_PEER = z.strictObject({
   id: z.string(),
   key: hex(32),
   /** Of a peer that may be elected; those of the first committee are in the spec. */
@@ -59,7 +60,7 @@ const sideOptions = z.strictObject({
   kind: z.literal("side"),
   /** Place in the committee; absent for an observer. */
   mesh: listen.default(LOOPBACK),
-  peers: z.array(peer).default([]),
+  peers: z.array(SIDE_PEER).default([]),
   /** The own main-chain node, for headers and for voting on them. */
   mainUrl: z.url().optional(),
   mainSpecFile: z.string().optional(),
@@ -86,6 +87,7 @@ const NODE_OPTIONS = z.discriminatedUnion("kind", [mainOptions, sideOptions]);
 export type NodeOptions = z.output<typeof NODE_OPTIONS>;
 export type MainNodeOptions = z.output<typeof mainOptions>;
 export type SideNodeOptions = z.output<typeof sideOptions>;
+export type SidePeer = z.output<typeof SIDE_PEER>;
 
 function explain(issue: z.core.$ZodIssue): string {
   const path = issue.path.map(String).join(".");

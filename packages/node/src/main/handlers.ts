@@ -196,6 +196,7 @@ export function createMainHandlers(parts: HandlerParts): MainHandlers {
     finality: notOnThisChain,
     peers: notOnThisChain,
     incidents: notOnThisChain,
+    setPeers: notOnThisChain,
     submit: async ({ body }) => {
       const { id, known } = await host.submit(hexToBytes(body.raw));
       return { id: bytesToHex(id), known };

@@ -28,7 +28,7 @@ import { ByteWriter } from "@bystack/protocol/wire";
 import { bytesToHex, equalBytes, hexToBytes } from "@bystack/utils/bytes";
 import { nodeError } from "../errors.ts";
 import { ownedOutputs } from "./handlers.ts";
-import type { NameOf } from "./names.ts";
+import type { NameOf } from "./peer-list.ts";
 
 type Handlers = RouteHandlers<typeof ELECTION_ROUTES>;
 type CandidateReply = RouteReply<(typeof ELECTION_ROUTES)["candidate"]>;

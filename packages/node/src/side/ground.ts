@@ -18,6 +18,7 @@ import type { Opened } from "../process/opened.ts";
 import { systemClock, systemRng } from "../process/timers.ts";
 import { type ConsensusRecord, openConsensusRecord } from "./consensus-record.ts";
 import { type FrameTap, NO_TAP, openFrameTap } from "./frame-tap.ts";
+import { PeerList } from "./peer-list.ts";
 import { createSideMesh, type SideMesh, statePeers } from "./side-mesh.ts";
 import { openFetchedStore, openSideStore, type SideStore, type SideStoreOptions } from "./side-store.ts";
 import { engineConfig, loadSpecs } from "./specs.ts";
@@ -46,6 +47,7 @@ export type Ground = {
   readonly tap: FrameTap;
   readonly incidents: Incidents;
   readonly metrics: MetricsRegistry;
+  readonly peers: PeerList;
   readonly wire: SideMesh;
   /** Where the mesh listens; 0 when it does not. */
   readonly meshPort: number;
@@ -111,7 +113,9 @@ export async function openGround(deps: GroundDependencies, opened: Opened): Prom
   const tap = options.tap ? openFrameTap(join(folder, "log", `frames-${systemClock.nowMs()}.tap`)) : NO_TAP;
   opened.add(() => tap.close());
   const metrics = new MetricsRegistry();
-  const wire = createSideMesh({ folder, options, keys, version, chainId, logger, metrics });
+  const own = { id: options.id, voteKey: keys.vote.publicKey };
+  const peers = new PeerList({ spec, own, peers: options.peers });
+  const wire = createSideMesh({ folder, options, peers, keys, version, chainId, logger, metrics });
   opened.add(() => wire.mesh.stop());
   const address = await wire.mesh.start();
   if (store.chain.height === 0 && history !== "archive")
@@ -128,6 +132,7 @@ export async function openGround(deps: GroundDependencies, opened: Opened): Prom
     tap,
     incidents,
     metrics,
+    peers,
     wire,
     meshPort: address?.port ?? 0,
   };

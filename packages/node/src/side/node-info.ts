@@ -9,7 +9,7 @@ import { bytesToHex } from "@bystack/utils/bytes";
 import type { Clock } from "@bystack/utils/ports";
 import type { SideNodeOptions } from "../options.ts";
 import type { Instance } from "../process/instance.ts";
-import type { NameOf } from "./names.ts";
+import type { PeerList } from "./peer-list.ts";
 
 /** A side node counts as ready when its newest final block is not older than this. */
 const READY_AGE_MS = 10_000;
@@ -20,7 +20,7 @@ export type NodeInfoParts = {
   readonly options: SideNodeOptions;
   readonly version: string;
   readonly spec: SideChainSpec;
-  readonly nameOf: NameOf;
+  readonly peers: PeerList;
   readonly config: BbftConfig;
   readonly chain: SideChain;
   readonly instance: Instance;
@@ -78,14 +78,14 @@ export class NodeInfo {
   }
 
   #notReady(): string | null {
-    const { chain, clock, engine, mesh, options, supplyProblem } = this.#parts;
+    const { chain, clock, engine, mesh, peers, supplyProblem } = this.#parts;
     const ageMs = clock.nowMs() - this.#finalAtMs;
     const connected = mesh.peers().length;
     const status = engine()?.status;
     const silence = status?.voting === "observer" ? undefined : silenceOf(status);
     const problem = supplyProblem();
     if (problem !== undefined) return problem;
-    if (chain.height === 0) return `no block yet, ${connected} of ${options.peers.length} peers connected`;
+    if (chain.height === 0) return `no block yet, ${connected} of ${peers.all.length} peers connected`;
     if (ageMs > READY_AGE_MS) return `no final block for ${Math.round(ageMs / 1000)} s, ${connected} peers connected`;
     return silence === undefined ? null : `not voting: ${silence}`;
   }
@@ -119,7 +119,7 @@ export class NodeInfo {
   }
 
   consensus() {
-    const { nameOf, clock, engine } = this.#parts;
+    const { peers, clock, engine } = this.#parts;
     const { status, nullifiedTotal } = engine() ?? {};
     const silence = silenceOf(status);
     const nowMs = clock.nowMs();
@@ -131,7 +131,7 @@ export class NodeInfo {
         const voteKey = bytesToHex(key);
         return {
           index,
-          id: nameOf(key),
+          id: peers.nameOf(key),
           voteKey,
           self: index === status?.ownIndex,
           lastVoteAgeMs: heard === undefined ? null : Math.max(0, nowMs - heard),
@@ -150,7 +150,7 @@ export class NodeInfo {
   peers() {
     const open = new Map(this.#parts.mesh.peers().map((peer) => [peer.id, peer]));
     return {
-      items: this.#parts.options.peers.map((peer) => {
+      items: this.#parts.peers.all.map((peer) => {
         const found = open.get(bytesToHex(peer.key));
         return { id: peer.id, connected: found !== undefined, score: found?.points ?? 0, finalHeight: null };
       }),

@@ -4,12 +4,13 @@
 import { join } from "node:path";
 import { createIdentity } from "@bystack/network/identity";
 import { createMesh, type Mesh, type Message } from "@bystack/network/mesh";
-import { bytesToHex, type Hash } from "@bystack/utils/bytes";
+import type { Hash } from "@bystack/utils/bytes";
 import type { Logger, Metrics } from "@bystack/utils/ports";
 import type { SideNodeOptions } from "../options.ts";
 import type { NodeKeys } from "../process/keys.ts";
 import { systemClock, systemRng } from "../process/timers.ts";
 import { createBanFile } from "./ban-file.ts";
+import type { PeerList } from "./peer-list.ts";
 import { PROTOCOL_VERSION, SIDE_PROTOCOL } from "./protocol.ts";
 import type { StatePeer } from "./state-sync/fetch.ts";
 import type { PeersPort } from "./state-sync/offers.ts";
@@ -29,19 +30,20 @@ export type SideMesh = {
 export function createSideMesh(parts: {
   readonly folder: string;
   readonly options: SideNodeOptions;
+  readonly peers: PeerList;
   readonly keys: NodeKeys;
   readonly version: string;
   readonly chainId: Hash;
   readonly logger: Logger;
   readonly metrics: Metrics;
 }): SideMesh {
-  const { options, logger } = parts;
+  const { options, peers, logger } = parts;
   const states = new StateServer(systemClock);
   let listener: (message: Message) => void = () => {};
   const mesh = createMesh({
     identity: createIdentity(parts.keys.peer.seed),
     listen: options.mesh,
-    peers: options.peers.map((peer) => ({ id: bytesToHex(peer.key), host: peer.host, port: peer.port })),
+    peers: peers.addresses,
     handshake: {
       protocolVersion: PROTOCOL_VERSION,
       networkHash: parts.chainId,
@@ -60,6 +62,7 @@ export function createSideMesh(parts: {
       onRequest: (question) => states.answer(question),
     },
   });
+  peers.onChange((addresses) => mesh.setPeers(addresses));
   const listen = (onMessage: (message: Message) => void): void => {
     listener = onMessage;
   };

@@ -41,7 +41,7 @@ export type SideMetricsParts = {
   readonly startedAtMs: number;
   readonly chain: SideChain;
   readonly info: NodeInfo;
-  readonly peersConfigured: number;
+  readonly peersConfigured: () => number;
   /** Transactions of peers that were beyond their rate. */
   readonly overRate: () => number;
   readonly mesh: Mesh;
@@ -163,7 +163,7 @@ export class SideMetrics {
     const { mesh, peersConfigured, clock } = this.#parts;
     const peers = mesh.peers();
     this.registry.gauge("peers", peers.length);
-    this.registry.gauge("peers_configured", peersConfigured);
+    this.registry.gauge("peers_configured", peersConfigured());
     const busiest = peers.reduce((most, { queuedBytes }) => Math.max(most, queuedBytes), 0);
     this.#queue("network_lanes_of_busiest_peer_bytes", busiest, LANES_BYTES_MAX);
     const inForce = mesh.bans().filter(({ untilMs }) => untilMs > clock.nowMs());

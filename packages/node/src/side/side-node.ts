@@ -2,10 +2,9 @@
 // HTTP, and takes them apart again in the opposite order. Everything that fails here ends the process with a reason.
 
 import { createClient } from "@bystack/api/client";
-import { ELECTION_ROUTES } from "@bystack/api/election-routes";
-import { FEDERATION_ROUTES } from "@bystack/api/federation-routes";
 import { NODE_ROUTES } from "@bystack/api/node-routes";
 import type { ApiServer } from "@bystack/api/server";
+import { SIDE_ROUTES } from "@bystack/api/side-routes";
 import type { FinalBlock } from "@bystack/chain/side/side-chain";
 import { createBbftEngine } from "@bystack/consensus/bbft";
 import { createEd25519VoteCrypto } from "@bystack/consensus/bbft/ed25519";
@@ -22,7 +21,7 @@ import type { SideBlock } from "@bystack/protocol/side/proposal";
 import type { MainChainSpec, SideChainSpec } from "@bystack/protocol/spec";
 import type { Disk } from "@bystack/storage/disk";
 import type { KvStore } from "@bystack/storage/kv";
-import { bytesToHex, equalBytes, type Hash } from "@bystack/utils/bytes";
+import { bytesToHex, equalBytes } from "@bystack/utils/bytes";
 import type { Logger } from "@bystack/utils/ports";
 import { createInstance, type Instance, writeInstance } from "../process/instance.ts";
 import type { NodeKeys } from "../process/keys.ts";
@@ -31,21 +30,18 @@ import { serveApi } from "../process/serve.ts";
 import { systemClock, systemRng } from "../process/timers.ts";
 import { createAccuser } from "./accuse.ts";
 import { createBlockPorts, storedTip } from "./block-ports.ts";
-import { createElectionHandlers } from "./election-handlers.ts";
 import { createEngineShell, type EngineShell } from "./engine-shell.ts";
 import { type Ground, type GroundDependencies, openGround } from "./ground.ts";
-import { createSideReads } from "./handlers.ts";
 import { decodeReport, encodeReport, LoadLimit, REPORT_INTERVAL_MS } from "./load-limit.ts";
 import { followMainChain, type MainFollower } from "./main-follower.ts";
 import { MainHeaders } from "./main-headers.ts";
-import { createNames, type NameOf } from "./names.ts";
 import { NodeInfo } from "./node-info.ts";
 import { PayoutViews } from "./payout-views.ts";
-import { PeersByVoteKey } from "./peers-by-vote-key.ts";
-import { createPegHandlers, type MemberPart } from "./peg-handlers.ts";
+import type { MemberPart } from "./peg-handlers.ts";
 import { MESSAGE, messageTypeOf } from "./protocol.ts";
 import { isRecountDue, supplyProblem } from "./recount.ts";
 import { encodeFinalAnswer } from "./serve-final.ts";
+import { createSideHandlers } from "./side-api.ts";
 import { type Refusal, SideMetrics } from "./side-metrics.ts";
 import { TransactionGate } from "./transaction-gate.ts";
 
@@ -85,8 +81,6 @@ class SideNode {
   readonly #deps: SideNodeDependencies;
   readonly #ground: Ground;
   readonly #opened: Opened;
-  readonly #peersByVoteKey: PeersByVoteKey;
-  readonly #nameOf: NameOf;
   readonly #instance: Instance = createInstance(systemClock.nowMs());
   readonly #info: NodeInfo;
   readonly #gate = new TransactionGate(systemClock);
@@ -107,10 +101,8 @@ class SideNode {
     this.#deps = deps;
     this.#ground = ground;
     this.#opened = opened;
-    this.#peersByVoteKey = new PeersByVoteKey(ground.spec, deps.options);
-    this.#nameOf = createNames({ spec: ground.spec, options: deps.options, voteKey: deps.keys.vote.publicKey });
     this.#info = new NodeInfo({
-      nameOf: this.#nameOf,
+      peers: ground.peers,
       options: deps.options,
       version: deps.version,
       spec: ground.spec,
@@ -128,7 +120,7 @@ class SideNode {
       startedAtMs: this.#instance.startedAtMs,
       chain: ground.store.chain,
       info: this.#info,
-      peersConfigured: deps.options.peers.length,
+      peersConfigured: () => ground.peers.all.length,
       overRate: () => this.#gate.overRate,
       mesh: this.#mesh,
       registry: ground.metrics,
@@ -217,13 +209,13 @@ class SideNode {
           load: this.#load,
           gasMax: () => {
             const { keys, f } = state.committees.present;
-            return this.#load.gasMax(this.#peersByVoteKey.inOrder(keys), f);
+            return this.#load.gasMax(this.#ground.peers.inOrder(keys), f);
           },
         }),
         persist: (entries, replace) =>
           this.#metrics.timed("record_sync_seconds", async () => record?.persist(entries, replace)),
         send: (to, bytes, type) => {
-          const id = this.#peersByVoteKey.idOf(to, state.committees.present.keys);
+          const id = this.#ground.peers.meshIdOf(to, state.committees.present.keys);
           tap.record(bytes);
           // A validator whose connection is not known gets it among the others: these are short questions.
           if (id === undefined) this.#mesh.broadcast(messageTypeOf(type), bytes);
@@ -314,31 +306,21 @@ class SideNode {
 
   async startServer(): Promise<number> {
     const { options, keys, logger, version, onStopAsked } = this.#deps;
-    const { spec, mainSpec, store } = this.#ground;
-    const { chain, indexes } = store;
-    const mainAddressPrefix = mainSpec?.addressPrefix ?? "";
-    const onAccepted = (raw: Uint8Array, id: Hash): void => {
-      this.#metrics.submitted(id);
-      this.#relay(raw);
-    };
-    const member = (): MemberPart | undefined => this.#member;
     const server = await serveApi({
-      title: `Bystack side chain ${spec.name}, node ${options.id}`,
+      title: `Bystack side chain ${this.#ground.spec.name}, node ${options.id}`,
       version,
-      routes: { ...NODE_ROUTES, ...FEDERATION_ROUTES, ...ELECTION_ROUTES },
-      handlers: {
-        ...createSideReads({ chain, indexes, onAccepted }),
-        ...createPegHandlers({ chain, mainAddressPrefix, member }),
-        ...createElectionHandlers({ chain, indexes, mainAddressPrefix, nameOf: this.#nameOf, voteKey: keys.vote }),
-        info: () => this.#info.info(),
-        consensus: () => this.#info.consensus(),
-        peers: () => this.#info.peers(),
-        incidents: () => ({ items: [...this.#ground.incidents.items] }),
-        stop: () => {
-          onStopAsked();
-          return { stopping: true as const };
+      routes: SIDE_ROUTES,
+      handlers: createSideHandlers({
+        ground: this.#ground,
+        keys,
+        info: this.#info,
+        member: () => this.#member,
+        onAccepted: (raw, id) => {
+          this.#metrics.submitted(id);
+          this.#relay(raw);
         },
-      },
+        onStopAsked,
+      }),
       host: options.http.host,
       port: options.http.port,
       hostsAllowed: options.hostsAllowed,

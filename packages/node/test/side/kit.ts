@@ -6,9 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { type ApiClient, createClient } from "@bystack/api/client";
-import { ELECTION_ROUTES } from "@bystack/api/election-routes";
-import { FEDERATION_ROUTES } from "@bystack/api/federation-routes";
-import { NODE_ROUTES } from "@bystack/api/node-routes";
+import { SIDE_ROUTES } from "@bystack/api/side-routes";
 import { publicKeyProgram } from "@bystack/protocol/program";
 import { formatChainSpec, type SideChainSpec, type VotesSpec } from "@bystack/protocol/spec";
 import { createDevSideSpec } from "@bystack/protocol/spec/presets";
@@ -19,7 +17,6 @@ import { parseNodeOptions, type SideNodeOptions } from "../../src/options.ts";
 import { initNode, type KeyUse, openNodeKeys } from "../../src/process/keys.ts";
 import { type RunningNode, startSideNode } from "../../src/side/side-node.ts";
 
-const SIDE_ROUTES = { ...NODE_ROUTES, ...FEDERATION_ROUTES, ...ELECTION_ROUTES };
 export type SideClient = ApiClient<typeof SIDE_ROUTES>;
 
 export const COIN_NEU = 100_000_000_000n;
@@ -99,6 +96,18 @@ export class Committee {
     mkdirSync(join(seat.folder, "data"));
   }
 
+  /** All others as peers of one, or all but one of them. */
+  peersOf(seat: Seat, without?: Seat) {
+    const others = this.#all().filter((other) => other !== seat && other !== without);
+    return others.map(({ id, keys, mesh }) => ({
+      id,
+      key: keys.peer,
+      voteKey: keys.vote,
+      host: "127.0.0.1",
+      port: mesh,
+    }));
+  }
+
   /** The JSON of node.json. */
   json(seat: Seat): Readonly<Record<string, unknown>> {
     return {
@@ -109,15 +118,13 @@ export class Committee {
       kind: "side",
       specFile: "spec.json",
       snapshotBlocks: 10,
-      peers: this.#all()
-        .filter((other) => other !== seat)
-        .map(({ id, keys, mesh }) => ({ id, key: keys.peer, voteKey: keys.vote, host: "127.0.0.1", port: mesh })),
+      peers: this.peersOf(seat),
       ...this.#extra,
     };
   }
 
-  options(seat: Seat): SideNodeOptions {
-    const options = parseNodeOptions(this.json(seat));
+  options(seat: Seat, without?: Seat): SideNodeOptions {
+    const options = parseNodeOptions({ ...this.json(seat), peers: this.peersOf(seat, without) });
     if (options.kind !== "side") throw new Error("these are the options of a side node");
     return options;
   }
@@ -125,11 +132,16 @@ export class Committee {
   async start(
     seat: Seat,
     onStopAsked: () => void = () => {},
-    parts: { readonly logger?: Logger; readonly createDisk?: (root: string) => Disk } = {},
+    parts: {
+      readonly logger?: Logger;
+      readonly createDisk?: (root: string) => Disk;
+      /** A peer that this node is not told of. */
+      readonly without?: Seat;
+    } = {},
   ): Promise<Started> {
     const node = await startSideNode({
       folder: seat.folder,
-      options: this.options(seat),
+      options: this.options(seat, parts.without),
       keys: openNodeKeys(seat.folder),
       version: "test",
       logger: parts.logger ?? nullLogger,

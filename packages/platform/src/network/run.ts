@@ -5,9 +5,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { type ApiClient, createClient } from "@bystack/api/client";
-import { ELECTION_ROUTES } from "@bystack/api/election-routes";
-import { FEDERATION_ROUTES } from "@bystack/api/federation-routes";
-import { NODE_ROUTES } from "@bystack/api/node-routes";
+import type { NODE_ROUTES } from "@bystack/api/node-routes";
+import { SIDE_ROUTES } from "@bystack/api/side-routes";
 import type { Logger } from "@bystack/utils/ports";
 import { platformError } from "../errors.ts";
 import { explainExit, RESTART_WINDOW_MS, restartDelayMs } from "../provider/exit-codes.ts";
@@ -17,7 +16,6 @@ import type { NetworkLayout, NetworkNode, NetworkState } from "./layout.ts";
 const START_DEADLINE_MS = 30_000;
 const POLL_MS = 100;
 
-export const SIDE_ROUTES = { ...NODE_ROUTES, ...FEDERATION_ROUTES, ...ELECTION_ROUTES } as const;
 export type SideClient = ApiClient<typeof SIDE_ROUTES>;
 export type MainClient = ApiClient<typeof NODE_ROUTES>;
 

@@ -1,0 +1,44 @@
+// What a side node answers: the handlers of all its routes, joined from those of the chain, the peg and elections.
+
+import type { RouteHandlers } from "@bystack/api/route";
+import type { SIDE_ROUTES } from "@bystack/api/side-routes";
+import type { Hash } from "@bystack/utils/bytes";
+import { SIDE_PEER } from "../options.ts";
+import type { NodeKeys } from "../process/keys.ts";
+import { createElectionHandlers } from "./election-handlers.ts";
+import type { Ground } from "./ground.ts";
+import { createSideReads } from "./handlers.ts";
+import type { NodeInfo } from "./node-info.ts";
+import { createPegHandlers, type MemberPart } from "./peg-handlers.ts";
+
+export function createSideHandlers(parts: {
+  readonly ground: Ground;
+  readonly keys: NodeKeys;
+  readonly info: NodeInfo;
+  readonly member: () => MemberPart | undefined;
+  /** A transaction was submitted here and taken. */
+  readonly onAccepted: (raw: Uint8Array, id: Hash) => void;
+  readonly onStopAsked: () => void;
+}): RouteHandlers<typeof SIDE_ROUTES> {
+  const { ground, keys, info, member, onAccepted, onStopAsked } = parts;
+  const { store, mainSpec, peers, incidents } = ground;
+  const { chain, indexes } = store;
+  const mainAddressPrefix = mainSpec?.addressPrefix ?? "";
+  return {
+    ...createSideReads({ chain, indexes, onAccepted }),
+    ...createPegHandlers({ chain, mainAddressPrefix, member }),
+    ...createElectionHandlers({ chain, indexes, mainAddressPrefix, nameOf: peers.nameOf, voteKey: keys.vote }),
+    info: () => info.info(),
+    consensus: () => info.consensus(),
+    peers: () => info.peers(),
+    incidents: () => ({ items: [...incidents.items] }),
+    setPeers: ({ body }) => {
+      peers.set(body.peers.map((peer) => SIDE_PEER.parse(peer)));
+      return { peers: peers.all.length };
+    },
+    stop: () => {
+      onStopAsked();
+      return { stopping: true as const };
+    },
+  };
+}
