@@ -17,13 +17,15 @@ import { createOutput, type Output } from "./output.ts";
 /** The program that runs a node: this command line's own entry. */
 export const PROGRAM = fileURLToPath(new URL("../bin/bystack.mjs", import.meta.url));
 
-export type GlobalOptions = { readonly json?: boolean; readonly network?: string };
+export type GlobalOptions = { readonly json?: boolean; readonly network?: string; readonly chain?: string };
 
 export type Context = {
   readonly output: Output;
   readonly home: string;
   readonly network: string;
   readonly layout: NetworkLayout;
+  /** The chain that was named. */
+  readonly chain: string | undefined;
 };
 
 /** The network named, or the only one on this machine, or `dev`. */
@@ -31,7 +33,13 @@ export function createContext(options: GlobalOptions): Context {
   const home = homeFolder(process.env);
   const known = listNetworks(home);
   const network = options.network ?? (known.length === 1 ? known[0] : undefined) ?? "dev";
-  return { output: createOutput(options.json === true), home, network, layout: layoutOf(home, network) };
+  return {
+    output: createOutput(options.json === true),
+    home,
+    network,
+    layout: layoutOf(home, network),
+    chain: options.chain,
+  };
 }
 
 export function providerOf(layout: NetworkLayout): DeployProvider {

@@ -1,7 +1,6 @@
 // The command tree of `bystack`. Commands parse, call and print; what they do lives in the packages below.
 
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import type { ChainName } from "./commands/wallet.ts";
+import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { createContext, type GlobalOptions } from "./context.ts";
 import { reportFailure, reportUsage } from "./output.ts";
 import { VERSION } from "./version.ts";
@@ -29,6 +28,7 @@ program
   )
   .option("--json", "one JSON document on stdout")
   .option("--network <name>", "which network (default: the only one, or dev)")
+  .option("--chain <name>", "which chain of it (default: the only side chain)")
   .showHelpAfterError()
   .showSuggestionAfterError()
   .exitOverride();
@@ -68,7 +68,7 @@ program
   .action(async () => (await upCommands()).runStatus(context()));
 program
   .command("prove")
-  .description("one fresh round trip, the refusals, the supply")
+  .description("one fresh round trip on each side chain, the refusals, the supply")
   .action(async () => (await networkCommands()).runProve(context()));
 program
   .command("why [node]")
@@ -107,11 +107,11 @@ program
 const wallet = program.command("wallet").description("accounts of the network's own wallet");
 wallet
   .command("balance [account]")
-  .description("what it holds on both chains")
+  .description("what it holds on each chain")
   .action(async (account?: string) => (await walletCommands()).runBalance(context(), account));
 wallet
   .command("receive <account>")
-  .description("its address on both chains")
+  .description("its address on each chain")
   .option("--fresh", "one that was not used before")
   .action(async (account: string, options: { fresh?: boolean }) =>
     (await walletCommands()).runReceive(context(), account, options),
@@ -123,9 +123,8 @@ wallet
   .requiredOption("--to <address>", "who gets it")
   .requiredOption("--amount <decimal>", "how much")
   .option("--asset <name>", "which asset", "BTM")
-  .addOption(new Option("--chain <chain>", "which chain").choices(["main", "side"]).default("side"))
-  .addHelpText("after", "\nExample: bystack wallet send --from alice --to sp1q… --amount 1.5")
-  .action(async (options: { from: string; to: string; amount: string; asset: string; chain: ChainName }) =>
+  .addHelpText("after", "\nExample: bystack wallet send --chain main --from alice --to bm1q… --amount 1.5")
+  .action(async (options: { from: string; to: string; amount: string; asset: string }) =>
     (await walletCommands()).runSend(context(), options),
   );
 

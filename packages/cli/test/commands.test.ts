@@ -103,7 +103,6 @@ suite("a line that cannot be parsed", () => {
     ["status", "--nope"],
     ["logs"],
     ["wallet", "send", "--from", "alice"],
-    ["wallet", "send", "--from", "a", "--to", "b", "--amount", "1", "--chain", "mian"],
     ["logs", "demo-1", "--tail", "many"],
     ["logs", "demo-1", "--tail", "0"],
     ["why", "demo-1", "demo-2"],

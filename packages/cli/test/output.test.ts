@@ -11,7 +11,7 @@ import { layoutOf, makeFolders } from "@bystack/platform/network/layout";
 import { BystackError, type ErrorKind } from "@bystack/utils/errors";
 import { definitionOf } from "../src/commands/up.ts";
 import { readDaemon, removeDaemon, writeDaemon } from "../src/network/daemon-file.ts";
-import { formatStatus, type NetworkStatus, type NodeRow } from "../src/network/table.ts";
+import { formatStatus, type NetworkStatus, type NodeRow, type SideStatus } from "../src/network/table.ts";
 import { exitCodeOf, type Output } from "../src/output.ts";
 import { createTaskRunner } from "../src/tasks.ts";
 import { withWallet } from "../src/wallet-access.ts";
@@ -78,13 +78,22 @@ suite("the table", () => {
     rssBytes: 110 << 20,
     ...part,
   });
+  const side = (part: Partial<SideStatus> = {}): SideStatus => ({
+    chain: "demo",
+    height: 12,
+    intervalMs: 503.4,
+    voting: 4,
+    validators: 4,
+    survives: 1,
+    federation: { threshold: 3, members: 4, running: 4, paused: [] },
+    ...part,
+  });
   const status = (part: Partial<NetworkStatus> = {}): NetworkStatus => ({
     network: "dev",
     running: true,
     healthy: true,
     main: { chain: "main", height: 7, intervalMs: 2000 },
-    side: { chain: "demo", height: 12, intervalMs: 503.4, voting: 4, validators: 4, survives: 1 },
-    federation: { threshold: 3, members: 4, running: 4, paused: [] },
+    sides: [side()],
     nodes: [
       row({}),
       row({ id: "demo-2", ready: false, why: "not voting: observe through epoch 3, view 2" }),
@@ -122,7 +131,7 @@ suite("the table", () => {
     const text = formatStatus(
       status({
         main: { chain: "main", height: null, intervalMs: null },
-        federation: { threshold: 3, members: 4, running: 2, paused: ["deficit", "out"] },
+        sides: [side({ federation: { threshold: 3, members: 4, running: 2, paused: ["deficit", "out"] } })],
         nodes: [stopped],
         accounts: [],
       }),
@@ -131,7 +140,7 @@ suite("the table", () => {
     assert.match(text, /PAUSED: deficit, out/);
     assert.match(text, /demo-1 .*height - .*killed from outside/);
     assert.doesNotMatch(text, /accounts:|null|undefined|NaN/);
-    assert.doesNotMatch(formatStatus(status({ federation: null })), /^peg/m);
+    assert.doesNotMatch(formatStatus(status({ sides: [side({ federation: null })] })), /^peg/m);
   });
 });
 

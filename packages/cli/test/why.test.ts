@@ -307,17 +307,14 @@ suite("the command", () => {
   write(join(folderOf("demo-2"), "exit.json"), null);
   const node = (id: string, index: number) => ({ id, chain: "demo", kind: "side", index });
   write(join(root, "network.json"), {
-    format: 1,
+    format: 2,
     network: "dev",
     createdAtMs: NOW_MS,
     mainChain: "main",
-    sideChain: "demo",
     mainSpecHash: "",
-    sideChainId: "",
+    sides: [{ chain: "demo", chainId: "", createdAtMs: NOW_MS, roundTrip: null, proven: true }],
     nodes: [node("demo-1", 0), node("demo-2", 1)],
     accounts: [],
-    roundTrip: null,
-    proven: true,
   });
 
   test("says for people what was found, with exit code 10", async () => {

@@ -177,6 +177,24 @@ export const PLATFORM_ERRORS = {
     message: "A step was made, and its effect is not there.",
     next: "Look at what it concerns, then resume the operation.",
   },
+  CHAIN_NOT_FOUND: {
+    kind: "not-found",
+    fault: "none",
+    message: "There is no such chain in this network.",
+    next: "Name one of its chains: --chain <name>.",
+  },
+  CHAIN_AMBIGUOUS: {
+    kind: "invalid",
+    fault: "none",
+    message: "This network has several side chains.",
+    next: "Say which one: --chain <name>.",
+  },
+  FEDERATION_ABSENT: {
+    kind: "conflict",
+    fault: "none",
+    message: "This side chain has no federation: nothing can be carried in or out.",
+    next: "A chain gets one when it is made: `federation` in its definition.",
+  },
 } as const satisfies ErrorTable;
 
 export const platformError = errorFactory(PLATFORM_ERRORS);

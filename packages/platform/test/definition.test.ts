@@ -33,6 +33,8 @@ test("a misspelt key is refused with its line and the nearest valid key", () => 
   );
 });
 
+const TWIN = (chain: string): string => `  - chain: ${chain}\n    nodes: { count: 4 }\n`;
+
 const refused: [name: string, from: string, to: string, expected: RegExp][] = [
   [
     "three validators without the development mode",
@@ -50,6 +52,15 @@ const refused: [name: string, from: string, to: string, expected: RegExp][] = [
   ["a key twice", "network: dev", "network: dev\nnetwork: dev", /DEFINITION_UNREADABLE/],
   ["an alias", "network: dev", "network: &a dev\n$schema: *a", /aliases are not used here/],
   ["a newer format", "format: 1", "format: 2", /format: must be one of: 1/],
+  ["two chains of one name", "accounts:", `${TWIN("demo")}accounts:`, /sides\.1\.chain: another chain is called demo/],
+  ["a side chain called like the main chain", "chain: demo", "chain: main", /sides\.0\.chain: another chain is called/],
+  [
+    "two nodes of one name",
+    "node: main-1",
+    "node: demo-2",
+    /sides\.0\.chain: its node demo-2 would have the name of a node of another chain/,
+  ],
+  ["a second chain without what a proof needs", "accounts:", `${TWIN("acme")}accounts:`, /side chain acme needs a fed/],
 ];
 
 for (const [name, from, to, expected] of refused) {

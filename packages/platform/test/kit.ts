@@ -9,7 +9,14 @@ import { DEV_DEFINITION } from "@bystack/platform/definition/dev";
 import { parseDefinition } from "@bystack/platform/definition/parse";
 import { type CreateOptions, createNetwork } from "@bystack/platform/network/create";
 import { layoutOf, type NetworkState } from "@bystack/platform/network/layout";
-import type { DeployProvider, NodeExit, NodeIdentity, NodeInstance, NodeSpec } from "@bystack/platform/provider";
+import type {
+  AppliedNode,
+  DeployProvider,
+  NodeExit,
+  NodeIdentity,
+  NodeInstance,
+  NodeSpec,
+} from "@bystack/platform/provider";
 import { bytesToHex } from "@bystack/utils/bytes";
 
 const USES = ["peer", "vote", "reward", "identity", "vault", "collector"] as const;
@@ -23,7 +30,7 @@ function publicKeyOf(name: string): string {
 }
 
 export class FakeProvider implements DeployProvider {
-  readonly applied: NodeSpec[] = [];
+  readonly specs: NodeSpec[] = [];
   readonly started: string[] = [];
   readonly stopped: string[] = [];
   /** What `start` answers for a node, when it shall fail. */
@@ -31,8 +38,17 @@ export class FakeProvider implements DeployProvider {
   readonly #listeners: ((id: string, exit: NodeExit) => void)[] = [];
 
   async apply(spec: NodeSpec): Promise<NodeIdentity> {
-    this.applied.push(spec);
-    return Object.fromEntries(USES.map((use) => [use, publicKeyOf(`${spec.id} ${use}`)]));
+    this.specs.push(spec);
+    return this.#identityOf(spec.id);
+  }
+
+  #identityOf(id: string): NodeIdentity {
+    return Object.fromEntries(USES.map((use) => [use, publicKeyOf(`${id} ${use}`)]));
+  }
+
+  async applied(id: string): Promise<AppliedNode | undefined> {
+    const spec = this.specs.findLast((one) => one.id === id);
+    return spec && { config: spec.config, identity: this.#identityOf(id) };
   }
 
   async start(id: string): Promise<NodeInstance> {
@@ -79,13 +95,11 @@ function programOf(name: string): Uint8Array {
   return Uint8Array.of(0x00, 0x14, ...createHash("sha256").update(name).digest().subarray(0, 20));
 }
 
-/** What `createNetwork` gets for the dev network in a home folder. */
-export function createOptions(home: string, part: Partial<CreateOptions> & { text?: string } = {}): CreateOptions {
-  const { text = DEV_DEFINITION, ...rest } = part;
+/** What `createNetwork` gets for a network in a home folder. */
+function createOptions(home: string, text: string, rest: Partial<CreateOptions>): CreateOptions {
   const definition = parseDefinition(text, "net.yaml");
   return {
     definition,
-    definitionText: text,
     layout: layoutOf(home, definition.network),
     provider: new FakeProvider(),
     accounts: definition.accounts.map(({ account }) => ({ name: account, program: programOf(account) })),
@@ -99,6 +113,11 @@ export function createOptions(home: string, part: Partial<CreateOptions> & { tex
   };
 }
 
-export function devNetwork(home: string): Promise<NetworkState> {
-  return createNetwork(createOptions(home));
+/** Makes a network, the dev network unless `text` says another. */
+export function makeNetwork(
+  home: string,
+  part: Partial<CreateOptions> & { readonly text?: string } = {},
+): Promise<NetworkState> {
+  const { text = DEV_DEFINITION, ...rest } = part;
+  return createNetwork(createOptions(home, text, rest), text);
 }

@@ -6,13 +6,13 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, wri
 import { join } from "node:path";
 import { after, suite, test } from "node:test";
 import { DEV_DEFINITION, DEV_ELECTIONS_DEFINITION } from "@bystack/platform/definition/dev";
-import { type CreateOptions, createNetwork } from "@bystack/platform/network/create";
 import {
   homeFolder as homeOf,
   layoutOf,
   listNetworks,
   loadNetworkState,
   type NetworkState,
+  specFileOf,
 } from "@bystack/platform/network/layout";
 import {
   checkClock,
@@ -30,7 +30,7 @@ import {
 } from "@bystack/protocol/spec";
 import { bytesToHex } from "@bystack/utils/bytes";
 import { BystackError } from "@bystack/utils/errors";
-import { createOptions, devNetwork, FakeProvider, homeFolder, NOW_MS } from "./kit.ts";
+import { FakeProvider, homeFolder, makeNetwork, NOW_MS } from "./kit.ts";
 
 const homes: string[] = [];
 after(() => {
@@ -45,7 +45,7 @@ function newHome(): string {
 
 function specsOf(home: string): { main: MainChainSpec; side: SideChainSpec } {
   const { specs } = layoutOf(home, "dev");
-  const [main, side] = ["main", "side"].map((name) => {
+  const [main, side] = ["main", "demo"].map((name) => {
     const parsed = parseChainSpecText(readFileSync(join(specs, `${name}.json`), "utf8"));
     assert.ok(parsed.ok, parsed.ok ? "" : JSON.stringify(parsed.error));
     return parsed.value;
@@ -57,10 +57,10 @@ function specsOf(home: string): { main: MainChainSpec; side: SideChainSpec } {
 suite("a new network", () => {
   test("its specs parse, and the state names their ids", async () => {
     const home = newHome();
-    const state = await devNetwork(home);
+    const state = await makeNetwork(home);
     const { main, side } = specsOf(home);
     assert.equal(state.mainSpecHash, bytesToHex(chainSpecHash(main)));
-    assert.equal(state.sideChainId, bytesToHex(chainIdOf(side)));
+    assert.equal(state.sides[0]?.chainId, bytesToHex(chainIdOf(side)));
     assert.deepEqual(side.federation?.mainSpec, chainSpecHash(main));
     assert.deepEqual([side.federation?.n, side.federation?.t, side.federation?.assets.length], [4, 3, 2]);
     assert.deepEqual(
@@ -82,7 +82,7 @@ suite("a new network", () => {
       "elections: {}",
       'elections: { bondMin: "12.5", missedMax: 7, voteLockBlocks: 240 }',
     );
-    await createNetwork(createOptions(home, { text }));
+    await makeNetwork(home, { text });
     const { side } = specsOf(home);
     assert.equal(side.features.votes, true);
     assert.deepEqual(
@@ -95,8 +95,41 @@ suite("a new network", () => {
     );
     assert.equal(side.federation?.n, 4);
     const plain = newHome();
-    await devNetwork(plain);
+    await makeNetwork(plain);
     assert.deepEqual([specsOf(plain).side.features.votes, specsOf(plain).side.votes], [false, undefined]);
+  });
+
+  test("has as many side chains as its definition, each with its own keys, spec and members", async () => {
+    const home = newHome();
+    const provider = new FakeProvider();
+    const text = DEV_DEFINITION.replace(
+      "accounts:",
+      "  - chain: acme\n    nodes: { count: 5, observers: 1 }\n    federation: { threshold: 4, assets: [BTM, GOLD] }\naccounts:",
+    );
+    const state = await makeNetwork(home, { text, provider });
+    assert.deepEqual(
+      state.sides.map(({ chain, proven, roundTrip }) => [chain, proven, roundTrip?.asset]),
+      [
+        ["demo", false, "GOLD"],
+        ["acme", false, "GOLD"],
+      ],
+    );
+    assert.equal(new Set(state.sides.map(({ chainId }) => chainId)).size, 2);
+    const acme = parseChainSpecText(readFileSync(specFileOf(layoutOf(home, "dev"), "acme"), "utf8"));
+    assert.ok(acme.ok && acme.value.kind === "side");
+    assert.deepEqual([acme.value.federation?.n, acme.value.federation?.t], [5, 4]);
+    assert.equal(bytesToHex(chainIdOf(acme.value)), state.sides[1]?.chainId);
+    const optionsOf = (id: string) => provider.specs.findLast((spec) => spec.id === id)?.config;
+    const peers = (optionsOf("acme-6")?.peers ?? []) as { id: string }[];
+    assert.deepEqual(
+      peers.map(({ id }) => id),
+      ["acme-1", "acme-2", "acme-3", "acme-4", "acme-5"],
+    );
+    assert.equal(optionsOf("acme-1")?.mainUrl, optionsOf("demo-1")?.mainUrl);
+    assert.deepEqual(
+      [optionsOf("acme-1")?.specFile, optionsOf("acme-1")?.mainSpecFile],
+      ["../../specs/acme.json", "../../specs/main.json"],
+    );
   });
 
   test("a spec that a node would refuse is not written", async () => {
@@ -107,37 +140,37 @@ suite("a new network", () => {
         return { ...keys, vote: (await super.apply({ ...spec, id: "demo-1" })).vote ?? "" };
       }
     }
-    await assert.rejects(createNetwork(createOptions(home, { provider: new OneKey() })), (error) => {
+    await assert.rejects(makeNetwork(home, { provider: new OneKey() }), (error) => {
       assert.ok(error instanceof BystackError, String(error));
       assert.equal(error.code, "SPEC_INVALID");
       assert.match(error.why, /^chain demo: committee\[1\]\.voteKey is the same key as committee\[0\]\.voteKey/);
       return true;
     });
-    assert.deepEqual(readdirSync(layoutOf(home, "dev").specs), []);
-    assert.equal(existsSync(layoutOf(home, "dev").state), false);
+    assert.deepEqual(readdirSync(layoutOf(home, "dev").specs), ["main.json"]);
+    assert.deepEqual(loadNetworkState(layoutOf(home, "dev"))?.sides, []);
   });
 
   test("a state file that holds no state of this format is refused, whatever it holds", () => {
     const home = newHome();
     const layout = layoutOf(home, "dev");
     mkdirSync(layout.root, { recursive: true });
-    for (const text of ["null", "[]", "7", "{}", '{"format": 2}', '"format"', "{", ""]) {
+    for (const text of ["null", "[]", "7", "{}", '{"format": 1}', '"format"', "{", ""]) {
       writeFileSync(layout.state, text);
       assert.throws(() => loadNetworkState(layout), { code: "FOLDER_FORMAT" }, text);
     }
   });
 
   test("the same input gives the same chains; another moment gives others", async () => {
-    const [first, second] = [await devNetwork(newHome()), await devNetwork(newHome())];
+    const [first, second] = [await makeNetwork(newHome()), await makeNetwork(newHome())];
     assert.deepEqual(first, second);
-    const later = await createNetwork(createOptions(newHome(), { nowMs: NOW_MS + 1000 }));
+    const later = await makeNetwork(newHome(), { nowMs: NOW_MS + 1000 });
     assert.notEqual(later.mainSpecHash, first.mainSpecHash);
-    assert.notEqual(later.sideChainId, first.sideChainId);
+    assert.notEqual(later.sides[0]?.chainId, first.sides[0]?.chainId);
   });
 
   test("nothing is readable by others", async () => {
     const home = newHome();
-    await devNetwork(home);
+    await makeNetwork(home);
     const { root } = layoutOf(home, "dev");
     assert.equal(statSync(root).mode & 0o077, 0);
     for (const entry of readdirSync(root, { recursive: true, encoding: "utf8" }))
@@ -156,8 +189,8 @@ suite("the options of the nodes", () => {
 
   async function optionsOf(text?: string): Promise<{ state: NetworkState; of: (id: string) => Options }> {
     const provider = new FakeProvider();
-    const state = await createNetwork(createOptions(newHome(), { provider, ...(text !== undefined && { text }) }));
-    const last = new Map(provider.applied.map(({ id, config }) => [id, config as Options]));
+    const state = await makeNetwork(newHome(), { provider, ...(text !== undefined && { text }) });
+    const last = new Map(provider.specs.map(({ id, config }) => [id, config as Options]));
     return { state, of: (id) => last.get(id) ?? assert.fail(`${id} has no options`) };
   }
 
@@ -228,28 +261,28 @@ suite("the options of the nodes", () => {
 suite("a network that is there", () => {
   test("is given back as it is, without a word to the provider", async () => {
     const home = newHome();
-    const state = await devNetwork(home);
+    const state = await makeNetwork(home);
     const provider = new FakeProvider();
-    assert.deepEqual(await createNetwork(createOptions(home, { provider, nowMs: NOW_MS + 60_000 })), state);
-    assert.deepEqual(provider.applied, []);
+    assert.deepEqual(await makeNetwork(home, { provider, nowMs: NOW_MS + 60_000 }), state);
+    assert.deepEqual(provider.specs, []);
   });
 
   test("is not changed by another definition", async () => {
     const home = newHome();
-    await devNetwork(home);
+    await makeNetwork(home);
     const before = specsOf(home);
     const text = DEV_DEFINITION.replace("blockMs: 500", "blockMs: 400");
-    await assert.rejects(createNetwork(createOptions(home, { text })), { code: "NETWORK_CHANGED", why: "network dev" });
+    await assert.rejects(makeNetwork(home, { text }), { code: "NETWORK_CHANGED", why: "network dev" });
     assert.deepEqual(specsOf(home), before);
   });
 
   test("of a newer or unknown format is refused, and the remedy is named", async () => {
     const home = newHome();
-    const state = await devNetwork(home);
+    const state = await makeNetwork(home);
     const { state: path } = layoutOf(home, "dev");
-    for (const text of [JSON.stringify({ ...state, format: 2 }), "{}", "[]", "{"]) {
+    for (const text of [JSON.stringify({ ...state, format: 3 }), "{}", "[]", "{"]) {
       writeFileSync(path, text);
-      await assert.rejects(createNetwork(createOptions(home)), (error) => {
+      await assert.rejects(makeNetwork(home), (error) => {
         assert.ok(error instanceof BystackError, String(error));
         assert.equal(error.code, "FOLDER_FORMAT");
         assert.match(error.next, /bystack clean/);
@@ -262,17 +295,13 @@ suite("a network that is there", () => {
     const home = newHome();
     class Failing extends FakeProvider {
       override async apply(spec: Parameters<FakeProvider["apply"]>[0]) {
-        if (this.applied.length === 7) throw new Error("the disk is full");
+        if (this.specs.length === 7) throw new Error("the disk is full");
         return super.apply(spec);
       }
     }
-    await assert.rejects(createNetwork(createOptions(home, { provider: new Failing() })), /the disk is full/);
-    assert.equal(existsSync(layoutOf(home, "dev").state), false);
-    assert.deepEqual(listNetworks(home), []);
-    const changed: CreateOptions = createOptions(home, {
-      text: DEV_DEFINITION.replace("blockMs: 500", "blockMs: 400"),
-    });
-    await createNetwork(changed);
+    await assert.rejects(makeNetwork(home, { provider: new Failing() }), /the disk is full/);
+    assert.equal(existsSync(layoutOf(home, "dev").definition), false);
+    await makeNetwork(home, { text: DEV_DEFINITION.replace("blockMs: 500", "blockMs: 400") });
     assert.equal(specsOf(home).side.consensus.blockMs, 400);
   });
 });

@@ -8,7 +8,7 @@ import type { NetworkState } from "@bystack/platform/network/layout";
 import { startNodes, stopNodes, superviseNodes } from "@bystack/platform/network/run";
 import type { Logger } from "@bystack/utils/ports";
 import { RESTART_EXITS_MAX, RESTART_WINDOW_MS } from "../src/provider/exit-codes.ts";
-import { devNetwork, FakeProvider, homeFolder } from "./kit.ts";
+import { FakeProvider, homeFolder, makeNetwork } from "./kit.ts";
 
 const home = homeFolder();
 let state: NetworkState;
@@ -23,7 +23,7 @@ const say =
 const logger: Logger = { debug: () => {}, info: say("info"), warn: say("warn"), error: say("error") };
 
 before(async () => {
-  state = await devNetwork(home);
+  state = await makeNetwork(home);
 });
 after(() => rmSync(home, { recursive: true, force: true }));
 beforeEach(() => {

@@ -9,6 +9,7 @@ import { registrationRequest, resignationRequest } from "@bystack/wallet/build/e
 import { walletError } from "@bystack/wallet/errors";
 import { BTM_DECIMALS, formatAmount, parseAmount } from "@bystack/wallet/wallet";
 import { type Context, requireState } from "../context.ts";
+import { nodeOf, sideOf, sideSpecOf } from "../network/chains.ts";
 import { btm, formatCandidates, formatCommittee } from "../network/election-table.ts";
 import {
   type Acted,
@@ -19,9 +20,7 @@ import {
   candidateOfKey,
   findCandidate,
 } from "../network/elections.ts";
-import { loadSideSpec } from "../network/proof.ts";
 import { withWallet } from "../wallet-access.ts";
-import { nodeOf } from "./wallet.ts";
 
 export async function runCandidateList(context: Context): Promise<void> {
   const node = nodeOf(context, "side");
@@ -35,10 +34,11 @@ export async function runCommittee(context: Context, options: { epoch: string })
   context.output.result(committee, formatCommittee(committee));
 }
 
-/** A node of the side chain by its id, as one that answers. */
+/** A node of the meant side chain by its id, as one that answers. */
 function sideNode(context: Context, id: string): SideClient {
   const state = requireState(context);
-  const sides = state.nodes.filter(({ kind }) => kind === "side");
+  const { chain } = sideOf(context, state);
+  const sides = state.nodes.filter((node) => node.chain === chain);
   const found = sides.find((node) => node.id === id);
   if (found === undefined)
     throw platformError("PROVIDER_NOT_FOUND", { why: `${id}; there are: ${sides.map((node) => node.id).join(", ")}` });
@@ -64,7 +64,7 @@ export async function runRegister(context: Context, id: string, options: Registe
   if (amount < BigInt(parameters.bondMinNeu))
     throw walletError("AMOUNT_INVALID", { why: `the bond is at least ${btm(parameters.bondMinNeu)} BTM` });
   const { voteKey } = await target.call("voteKey");
-  const chainId = chainIdOf(loadSideSpec(context.layout));
+  const chainId = chainIdOf(sideSpecOf(context));
   const acted = await withWallet(context.layout, async (wallet) => {
     const owner = wallet.receiveProgram(options.from).program;
     const key = wallet.candidateKey(options.from, hexToBytes(voteKey));
@@ -98,7 +98,7 @@ export async function runResign(context: Context, name: string, options: { from:
   await node.call("elections");
   const candidate = await findCandidate(node, name);
   const voteKey = hexToBytes(candidate.voteKey);
-  const chainId = chainIdOf(loadSideSpec(context.layout));
+  const chainId = chainIdOf(sideSpecOf(context));
   const acted = await withWallet(context.layout, async (wallet) => {
     const key = wallet.candidateKey(options.from, voteKey);
     if (bytesToHex(key) !== candidate.key)

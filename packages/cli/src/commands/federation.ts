@@ -3,11 +3,10 @@
 import { platformError } from "@bystack/platform/errors";
 import { clientOf } from "@bystack/platform/network/run";
 import { type Context, requireState } from "../context.ts";
-import { runningClients } from "../network/proof.ts";
+import { nodeOf } from "../network/chains.ts";
 
 export async function runFederationStatus(context: Context): Promise<void> {
-  const [node] = runningClients(context.layout, requireState(context)).sides;
-  if (node === undefined) throw platformError("NETWORK_NOT_RUNNING", { why: context.network });
+  const node = nodeOf(context, "side");
   const [status, members] = await Promise.all([node.call("federationStatus"), node.call("members")]);
   const lines = [
     `${status.threshold} of ${status.members} members sign; vault epoch ${status.vaultEpoch}; main chain seen to height ${status.mainTip.height}`,

@@ -2,13 +2,13 @@
 
 import { existsSync, rmSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import type { ProveReport } from "@bystack/federation/prove";
 import { platformError } from "@bystack/platform/errors";
-import { loadNetworkState } from "@bystack/platform/network/layout";
+import { loadNetworkState, type NetworkState, type SideState } from "@bystack/platform/network/layout";
 import { stopNodes } from "@bystack/platform/network/run";
 import { type Context, providerOf, requireState } from "../context.ts";
+import { sideOf } from "../network/chains.ts";
 import { readDaemon, removeDaemon } from "../network/daemon-file.ts";
-import { runProof } from "../network/proof.ts";
+import { type ChainProof, runProof } from "../network/proof.ts";
 import { createTaskRunner } from "../tasks.ts";
 
 const DOWN_DEADLINE_MS = 60_000;
@@ -64,7 +64,7 @@ export async function runLogs(context: Context, node: string, options: { tail: s
   context.output.result({ node, lines }, lines.join("\n"));
 }
 
-function formatProof(report: ProveReport): string {
+function formatProof({ chain, ...report }: ChainProof): string {
   const steps = report.steps.map(
     (step) =>
       `  ${step.step.padEnd(8)} ${step.chain.padEnd(5)} ${step.transaction}  height ${step.height}  ${step.seconds.toFixed(1)} s`,
@@ -77,7 +77,7 @@ function formatProof(report: ProveReport): string {
   );
   const problems = report.supply.problems.map((problem) => `  PROBLEM: ${problem}`);
   return [
-    `round trip ${report.ok ? "proven" : "FAILED"} in ${report.seconds.toFixed(1)} s`,
+    `${chain}: round trip ${report.ok ? "proven" : "FAILED"} in ${report.seconds.toFixed(1)} s`,
     ...steps,
     `refusals: ${report.refusals.filter((refusal) => refusal.ok).length} of ${report.refusals.length} as they should be`,
     ...wrong,
@@ -87,17 +87,31 @@ function formatProof(report: ProveReport): string {
   ].join("\n");
 }
 
-/** `bystack prove`: one fresh round trip on the running network. */
+/** The side chains that a proof is asked for: the named one, or all that were defined with one. */
+function toProve(context: Context, state: NetworkState): readonly SideState[] {
+  if (context.chain !== undefined) return [sideOf(context, state)];
+  const sides = state.sides.filter(({ roundTrip }) => roundTrip !== null);
+  if (sides.length === 0) throw platformError("PROOF_UNDEFINED", { why: state.network });
+  return sides;
+}
+
+/** `bystack prove`: one fresh round trip on each side chain of the running network. */
 export async function runProve(context: Context): Promise<void> {
   const state = requireState(context);
-  const report = await createTaskRunner(context.output).run("Proving a round trip", (task) =>
-    runProof({
-      layout: context.layout,
-      state,
-      onStep: (step) => task.note(`${step.step} proven`),
-      onWait: (text) => task.note(`waiting for ${text}`),
-    }),
-  );
-  context.output.result(report, formatProof(report));
-  if (!report.ok) process.exitCode = 10;
+  const proofs: ChainProof[] = [];
+  for (const side of toProve(context, state)) {
+    const report = await createTaskRunner(context.output).run(`Proving a round trip on ${side.chain}`, (task) =>
+      runProof({
+        layout: context.layout,
+        state,
+        side,
+        onStep: (step) => task.note(`${step.step} proven`),
+        onWait: (text) => task.note(`waiting for ${text}`),
+      }),
+    );
+    proofs.push({ chain: side.chain, ...report });
+  }
+  const ok = proofs.every((proof) => proof.ok);
+  context.output.result({ ok, proofs }, proofs.map(formatProof).join("\n\n"));
+  if (!ok) process.exitCode = 10;
 }

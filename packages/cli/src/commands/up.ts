@@ -64,10 +64,12 @@ async function statusOf(context: Context): Promise<NetworkStatus> {
 }
 
 function closingLines(context: Context): string {
+  const { nodes, accounts } = requireState(context);
+  const node = nodes.find(({ kind }) => kind === "side")?.id ?? nodes[0]?.id ?? "";
   return [
     "",
     `  bystack status     how it is      bystack prove   another round trip`,
-    `  bystack wallet balance alice      bystack logs demo-1`,
+    `  bystack wallet balance ${accounts[0] ?? ""}      bystack logs ${node}`,
     `  bystack down       stop it        data stays in ${context.layout.root}`,
   ].join("\n");
 }
@@ -119,15 +121,18 @@ function listenForStop(): StopRequest {
 type Raised = Awaited<ReturnType<typeof startNetwork>>;
 
 async function reportProven(context: Context, raised: Raised, startedAtMs: number): Promise<void> {
-  const { proof } = raised;
+  const { proofs } = raised;
   const status = await statusOf(context);
   const seconds = (Date.now() - startedAtMs) / 1000;
-  const proven =
-    proof === undefined
-      ? ""
-      : `\npeg   round trip ${proof.ok ? "proven" : "FAILED"} in ${proof.seconds.toFixed(1)} s, reserves cover what is owed; started and proven in ${seconds.toFixed(1)} s`;
-  const text = `${formatStatus(status)}${proven}${closingLines(context)}`;
-  const data = { ...status, secondsToProven: seconds, proof };
+  const lines = proofs.map(({ chain, ok, seconds: took }) => {
+    const outcome = ok
+      ? `proven in ${took.toFixed(1)} s, reserves cover what is owed`
+      : `FAILED after ${took.toFixed(1)} s`;
+    return `\npeg   ${chain}: round trip ${outcome}`;
+  });
+  const started = proofs.length === 0 ? "started" : "started and proven";
+  const text = `${formatStatus(status)}${lines.join("")}\n${started} in ${seconds.toFixed(1)} s\n${closingLines(context)}`;
+  const data = { ...status, secondsToProven: seconds, proofs };
   writeDaemon(context.layout, { startedAtMs, phase: "proven", text, data, error: null });
   context.output.result(data, `\n${text}`);
 }

@@ -16,11 +16,9 @@ import { createSideAdapter } from "@bystack/wallet/build/side";
 import { walletError } from "@bystack/wallet/errors";
 import { BTM_DECIMALS, formatAmount, parseAmount, type Sent, type Wallet } from "@bystack/wallet/wallet";
 import { type Context, requireState } from "../context.ts";
+import { type ChainKind, chainsOf, kindOf, loadSideSpec, nodeOf, nodeOfChain, sideSpecOf } from "../network/chains.ts";
 import { votesOfPrograms } from "../network/elections.ts";
-import { loadSideSpec, runningClients } from "../network/proof.ts";
 import { withWallet } from "../wallet-access.ts";
-
-export type ChainName = "main" | "side";
 
 type Asset = { readonly id: Hash; readonly name: string; readonly decimals: number };
 
@@ -32,14 +30,6 @@ function assetOf(wallet: Wallet, text: string): Asset {
   const id = tryHexToBytes(text);
   if (id?.length === 32) return { id, name: text, decimals: 0 };
   throw walletError("ASSET_NOT_FOUND", { why: text });
-}
-
-/** The node of a chain that commands ask. @throws BystackError NETWORK_NOT_FOUND, NETWORK_NOT_RUNNING */
-export function nodeOf(context: Context, chain: ChainName): SideClient {
-  const clients = runningClients(context.layout, requireState(context));
-  const node = chain === "main" ? clients.main : clients.sides[0];
-  if (node === undefined) throw platformError("NETWORK_NOT_RUNNING", { why: chain });
-  return node;
 }
 
 async function prefixOf(node: SideClient): Promise<string> {
@@ -57,81 +47,85 @@ function addressText(program: Uint8Array, prefix: string): string {
   return formatAddress(program.subarray(2), prefix);
 }
 
+const isBtm = (assetId: Uint8Array): boolean => assetId.every((byte) => byte === 0xff);
+
+async function balancesOn(context: Context, wallet: Wallet, { account, chain }: { account: string; chain: string }) {
+  const balances = await wallet.balance(account, httpNodeClient(nodeOfChain(context, chain)));
+  return balances.map(({ assetId, spendable, waiting }) => {
+    const asset = assetOf(wallet, isBtm(assetId) ? "BTM" : bytesToHex(assetId));
+    return {
+      account,
+      chain,
+      asset: asset.name,
+      assetId: bytesToHex(asset.id),
+      spendable: formatAmount(spendable, asset.decimals),
+      waiting: formatAmount(waiting, asset.decimals),
+    };
+  });
+}
+
+/** BTM of an account that is locked in votes on a side chain; nothing on one without elections. */
+async function lockedOn(context: Context, wallet: Wallet, { account, chain }: { account: string; chain: string }) {
+  if (!loadSideSpec(context.layout, chain).features.votes) return [];
+  const programs = wallet.programs(account).map(({ program }) => program);
+  const votes = await votesOfPrograms(nodeOfChain(context, chain), programs);
+  const sum = votes.reduce((total, { amountNeu }) => total + BigInt(amountNeu), 0n);
+  return sum === 0n ? [] : [{ account, chain, amount: formatAmount(sum, BTM_DECIMALS) }];
+}
+
 export async function runBalance(context: Context, account: string | undefined): Promise<void> {
   // Before the wallet: opening one makes a folder and keys for a network that may not be there.
-  requireState(context);
+  const chains = chainsOf(requireState(context)).filter(
+    ({ chain }) => context.chain === undefined || chain === context.chain,
+  );
   const { rows, locked } = await withWallet(context.layout, async (wallet) => {
     const names = account === undefined ? wallet.data.accounts.map((entry) => entry.name) : [account];
-    const found = [];
-    for (const name of names) {
-      for (const chain of ["main", "side"] as const) {
-        for (const balance of await wallet.balance(name, httpNodeClient(nodeOf(context, chain)))) {
-          const asset = assetOf(
-            wallet,
-            balance.assetId.every((byte) => byte === 0xff) ? "BTM" : bytesToHex(balance.assetId),
-          );
-          found.push({
-            account: name,
-            chain,
-            asset: asset.name,
-            assetId: bytesToHex(asset.id),
-            spendable: formatAmount(balance.spendable, asset.decimals),
-            waiting: formatAmount(balance.waiting, asset.decimals),
-          });
-        }
-      }
+    const places = names.flatMap((name) => chains.map(({ chain, kind }) => ({ account: name, chain, kind })));
+    const rows = [];
+    const locked = [];
+    for (const place of places) {
+      rows.push(...(await balancesOn(context, wallet, place)));
+      if (place.kind === "side") locked.push(...(await lockedOn(context, wallet, place)));
     }
-    return { rows: found, locked: await lockedVotes(context, wallet, names) };
+    return { rows, locked };
   });
-  const lines = rows.map(
-    (row) =>
-      `${row.account.padEnd(10)} ${row.chain.padEnd(5)} ${row.spendable.padStart(22)} ${row.asset.slice(0, 16)}${row.waiting.match(/[1-9]/) ? `  (+ ${row.waiting} waiting)` : ""}`,
-  );
-  lines.push(
-    ...locked.map(
-      (row) => `${row.account.padEnd(10)} side  ${row.amount.padStart(22)} BTM in votes (bystack votes list)`,
-    ),
-  );
+  const width = Math.max(...chains.map(({ chain }) => chain.length));
+  const line = (place: { account: string; chain: string }, amount: string): string =>
+    `${place.account.padEnd(10)} ${place.chain.padEnd(width)} ${amount.padStart(22)}`;
+  const lines = [
+    ...rows.map((row) => {
+      const waiting = /[1-9]/.test(row.waiting) ? `  (+ ${row.waiting} waiting)` : "";
+      return `${line(row, row.spendable)} ${row.asset.slice(0, 16)}${waiting}`;
+    }),
+    ...locked.map((row) => `${line(row, row.amount)} BTM in votes (bystack votes list)`),
+  ];
   context.output.result(
     { balances: rows, votes: locked },
     lines.length === 0 ? "The wallet holds nothing." : lines.join("\n"),
   );
 }
 
-/** BTM of each account that is locked in votes; nothing on a chain without elections. */
-async function lockedVotes(context: Context, wallet: Wallet, names: readonly string[]) {
-  if (!loadSideSpec(context.layout).features.votes) return [];
-  const found: { account: string; amount: string }[] = [];
-  for (const account of names) {
-    const programs = wallet.programs(account).map(({ program }) => program);
-    const votes = await votesOfPrograms(nodeOf(context, "side"), programs);
-    const sum = votes.reduce((total, { amountNeu }) => total + BigInt(amountNeu), 0n);
-    if (sum > 0n) found.push({ account, amount: formatAmount(sum, BTM_DECIMALS) });
-  }
-  return found;
-}
-
 export async function runReceive(context: Context, account: string, options: { fresh?: boolean }): Promise<void> {
-  const clients = runningClients(context.layout, requireState(context));
-  const [mainPrefix, sidePrefix] = [await prefixOf(clients.main), await prefixOf(nodeOf(context, "side"))];
+  const chains = chainsOf(requireState(context));
+  const prefixes = await Promise.all(chains.map(({ chain }) => prefixOf(nodeOfChain(context, chain))));
   const { program } = await withWallet(context.layout, async (wallet) =>
     options.fresh === true ? wallet.nextReceiveProgram(account) : wallet.receiveProgram(account),
   );
-  const main = addressText(program, mainPrefix);
-  const side = addressText(program, sidePrefix);
+  const addresses = chains.map(({ chain }, i) => ({ chain, address: addressText(program, prefixes[i] ?? "") }));
+  const width = Math.max(...chains.map(({ chain }) => chain.length));
   context.output.result(
-    { account, main, side, program: bytesToHex(program) },
-    `main chain  ${main}\nside chain  ${side}`,
+    { account, addresses, program: bytesToHex(program) },
+    addresses.map(({ chain, address }) => `${chain.padEnd(width)}  ${address}`).join("\n"),
   );
 }
 
-type Payer = { readonly from: string; readonly chain: ChainName };
+type Payer = { readonly from: string; readonly chain: ChainKind };
 
 async function sendFrom(context: Context, wallet: Wallet, payer: Payer, payments: readonly Payment[]): Promise<Sent> {
   const client = httpNodeClient(nodeOf(context, payer.chain));
   const request = { account: payer.from, client, payments };
   if (payer.chain === "main") return wallet.send({ ...request, adapter: MAIN_ADAPTER });
-  return wallet.send({ ...request, adapter: createSideAdapter(loadSideSpec(context.layout).gas.priceNeu) });
+  return wallet.send({ ...request, adapter: createSideAdapter(sideSpecOf(context).gas.priceNeu) });
 }
 
 function reportSent(context: Context, sent: Sent, what: string): void {
@@ -147,19 +141,21 @@ export type SendOptions = {
   readonly to: string;
   readonly amount: string;
   readonly asset: string;
-  readonly chain: ChainName;
 };
 
+/** Pays on the named chain, or on the only side chain. */
 export async function runSend(context: Context, options: SendOptions): Promise<void> {
-  const program = programOf(options.to, await prefixOf(nodeOf(context, options.chain)));
+  const chain = kindOf(context, requireState(context));
+  const node = nodeOf(context, chain);
+  const program = programOf(options.to, await prefixOf(node));
   const sent = await withWallet(context.layout, async (wallet) => {
     const asset = assetOf(wallet, options.asset);
     const amount = parseAmount(options.amount, asset.decimals);
-    return sendFrom(context, wallet, { from: options.from, chain: options.chain }, [
+    return sendFrom(context, wallet, { from: options.from, chain }, [
       { kind: "pay", assetId: asset.id, amount, program },
     ]);
   });
-  reportSent(context, sent, `sent ${options.amount} ${options.asset} on the ${options.chain} chain`);
+  reportSent(context, sent, `sent ${options.amount} ${options.asset} on ${(await node.call("info")).chain}`);
 }
 
 export type PegInOptions = {
@@ -172,9 +168,9 @@ export type PegInOptions = {
 /** Pays to the deposit address of a recipient on the side chain (the account itself by default). */
 export async function runPegIn(context: Context, options: PegInOptions): Promise<void> {
   requireState(context);
-  const spec = loadSideSpec(context.layout);
+  const spec = sideSpecOf(context);
   const { federation } = spec;
-  if (federation === null) throw platformError("NETWORK_NOT_FOUND", { why: "this side chain has no federation" });
+  if (federation === null) throw platformError("FEDERATION_ABSENT", { why: spec.name });
   const chainId = chainIdOf(spec);
   const keys = createVaultKeys(
     federation.members.map((member) => member.vault),
@@ -206,9 +202,9 @@ export async function runPegIn(context: Context, options: PegInOptions): Promise
 /** Burns on the side chain; the federation pays the main-chain address (the account itself by default). */
 export async function runPegOut(context: Context, options: PegInOptions): Promise<void> {
   requireState(context);
-  const spec = loadSideSpec(context.layout);
+  const spec = sideSpecOf(context);
   const { federation } = spec;
-  if (federation === null) throw platformError("NETWORK_NOT_FOUND", { why: "this side chain has no federation" });
+  if (federation === null) throw platformError("FEDERATION_ABSENT", { why: spec.name });
   const mainPrefix = await prefixOf(nodeOf(context, "main"));
   const sent = await withWallet(context.layout, async (wallet) => {
     const asset = assetOf(wallet, options.asset);

@@ -13,8 +13,8 @@ import { createSideAdapter } from "@bystack/wallet/build/side";
 import { walletError } from "@bystack/wallet/errors";
 import type { Wallet } from "@bystack/wallet/wallet";
 import type { Context } from "../context.ts";
+import { sideSpecOf } from "./chains.ts";
 import { untilFinal } from "./final.ts";
-import { loadSideSpec } from "./proof.ts";
 
 export type Candidate = RouteReply<(typeof ELECTION_ROUTES)["candidate"]>;
 export type Elections = RouteReply<(typeof ELECTION_ROUTES)["elections"]>;
@@ -101,7 +101,7 @@ export async function act<T>(
   const sent = await wallet.send({
     account: from,
     client: httpNodeClient(node),
-    adapter: createSideAdapter(loadSideSpec(context.layout).gas.priceNeu, lead),
+    adapter: createSideAdapter(sideSpecOf(context).gas.priceNeu, lead),
     payments,
     creditNeu,
     ...(feeMaxNeu !== undefined && { feeMaxNeu }),

@@ -1,52 +1,40 @@
-// Running the proof of a network from the command line: finds the running nodes, opens the wallet, makes one round trip,
+// Running the proof of a side chain from the command line: finds the running nodes, opens the wallet, makes one round trip,
 // then the refusals, then recounts the supply.
 
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { type ProofStep, type ProveReport, proveNetwork } from "@bystack/federation/prove";
 import { platformError } from "@bystack/platform/errors";
-import type { NetworkLayout, NetworkState } from "@bystack/platform/network/layout";
-import { clientOf, type SideClient } from "@bystack/platform/network/run";
-import { parseSideChainSpec, type SideChainSpec } from "@bystack/protocol/spec";
+import type { NetworkLayout, NetworkState, SideState } from "@bystack/platform/network/layout";
 import { withWallet } from "../wallet-access.ts";
+import { loadSideSpec, runningNodes } from "./chains.ts";
 
-export function loadSideSpec(layout: NetworkLayout): SideChainSpec {
-  const parsed = parseSideChainSpec(JSON.parse(readFileSync(join(layout.specs, "side.json"), "utf8")));
-  if (!parsed.ok)
-    throw platformError("FOLDER_FORMAT", { why: `specs/side.json: ${parsed.error[0]?.path} ${parsed.error[0]?.rule}` });
-  return parsed.value;
-}
-
-export function runningClients(layout: NetworkLayout, state: NetworkState): { main: SideClient; sides: SideClient[] } {
-  const of = (kind: "main" | "side"): SideClient[] =>
-    state.nodes.filter((node) => node.kind === kind).flatMap((node) => clientOf(layout, node) ?? []);
-  const [main] = of("main");
-  const sides = of("side");
-  if (main === undefined || sides.length === 0) throw platformError("NETWORK_NOT_RUNNING", { why: state.network });
-  return { main, sides };
-}
+/** What came of the proof of one side chain. */
+export type ChainProof = ProveReport & { readonly chain: string };
 
 export type ProofOptions = {
   readonly layout: NetworkLayout;
   readonly state: NetworkState;
+  readonly side: SideState;
   readonly onStep: (step: ProofStep) => void;
   readonly onWait: (text: string) => void;
 };
 
+/** @throws BystackError PROOF_UNDEFINED, NETWORK_NOT_RUNNING */
 export function runProof(options: ProofOptions): Promise<ProveReport> {
-  const { layout, state } = options;
+  const { layout, state, side } = options;
   // The proof asks members of the federation; a node without a seat has none.
   const nodes = state.nodes.filter(({ kind, index }) => kind === "main" || index !== null);
-  const { main, sides } = runningClients(layout, { ...state, nodes });
-  const { roundTrip } = state;
-  if (roundTrip === null) throw platformError("PROOF_UNDEFINED", { why: state.network });
+  const [main] = runningNodes(layout, state, state.mainChain);
+  const sides = runningNodes(layout, { ...state, nodes }, side.chain);
+  if (main === undefined || sides.length === 0) throw platformError("NETWORK_NOT_RUNNING", { why: side.chain });
+  const { roundTrip } = side;
+  if (roundTrip === null) throw platformError("PROOF_UNDEFINED", { why: side.chain });
   return withWallet(layout, (wallet) =>
     proveNetwork({
       main,
       sides,
       wallet,
-      sideSpec: loadSideSpec(layout),
+      sideSpec: loadSideSpec(layout, side.chain),
       ...roundTrip,
       waiter: { nowMs: () => performance.now(), sleep: (ms) => delay(ms) },
       onStep: options.onStep,

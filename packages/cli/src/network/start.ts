@@ -1,8 +1,6 @@
 // Raising a network from its definition until it is proven: the list of steps of `bystack up`, in the foreground or in a
 // daemon of its own. Success is reported only after the round trip.
 
-import { join } from "node:path";
-import type { ProveReport } from "@bystack/federation/prove";
 import type { NetworkDefinition } from "@bystack/platform/definition";
 import { parseDefinition } from "@bystack/platform/definition/parse";
 import { nodesOf } from "@bystack/platform/network/compose";
@@ -12,7 +10,8 @@ import {
   makeFolders,
   type NetworkLayout,
   type NetworkState,
-  portsOfOptions,
+  portsOf,
+  type SideState,
   saveJson,
 } from "@bystack/platform/network/layout";
 import { checkClock, checkDisk, checkMemory, checkPortsFree } from "@bystack/platform/network/preflight";
@@ -21,7 +20,7 @@ import type { DeployProvider } from "@bystack/platform/provider";
 import { hexToBytes } from "@bystack/utils/bytes";
 import type { TaskRunner } from "../tasks.ts";
 import { withWallet } from "../wallet-access.ts";
-import { runProof } from "./proof.ts";
+import { type ChainProof, runProof } from "./proof.ts";
 
 const READY_DEADLINE_MS = 60_000;
 
@@ -52,37 +51,32 @@ async function makeNetwork(options: StartOptions, definition: NetworkDefinition)
     };
   });
   const { definitionText, mainTargetSeconds } = options;
-  return createNetwork({
-    definition,
+  return createNetwork(
+    { definition, layout, provider, accounts, assets, nowMs: Date.now(), mainTargetSeconds },
     definitionText,
-    layout,
-    provider,
-    accounts,
-    assets,
-    nowMs: Date.now(),
-    mainTargetSeconds,
-  });
+  );
 }
 
 /** Ports that stopped nodes of this network will want again. */
-async function keptPorts(layout: NetworkLayout, provider: DeployProvider): Promise<{ node: string; port: number }[]> {
+async function keptPorts(provider: DeployProvider): Promise<{ node: string; port: number }[]> {
   const stopped = (await provider.status()).filter((status) => status.phase !== "running");
-  return stopped.flatMap(({ id }) =>
-    portsOfOptions(join(layout.nodes, id, "node.json")).map((port) => ({ node: id, port })),
+  const kept = stopped.map(async ({ id }) =>
+    Object.values(portsOf((await provider.applied(id))?.config)).map((port) => ({ node: id, port })),
   );
+  return (await Promise.all(kept)).flat();
 }
 
 /** @throws BystackError with what went wrong; what was started goes on and can be looked at or stopped. */
 export async function startNetwork(
   options: StartOptions,
-): Promise<{ state: NetworkState; proof: ProveReport | undefined }> {
+): Promise<{ state: NetworkState; proofs: readonly ChainProof[] }> {
   const { layout, provider, tasks } = options;
   const definition = parseDefinition(options.definitionText, options.definitionFile);
   await tasks.run("Checking disk, memory, clock and ports", async () => {
     checkClock(Date.now());
     checkDisk(layout.root, definition.limits.diskFreeMiB);
     checkMemory(nodesOf(definition).length);
-    await checkPortsFree(await keptPorts(layout, provider));
+    await checkPortsFree(await keptPorts(provider));
   });
   const isNew = loadNetworkState(layout) === undefined;
   const state = await tasks.run(isNew ? "Making keys, accounts and chain specs" : "Reading the network's folder", () =>
@@ -92,12 +86,25 @@ export async function startNetwork(
   await tasks.run("Waiting for the first blocks", (task) =>
     waitUntilReady({ layout, state, deadlineMs: READY_DEADLINE_MS, onProgress: (text) => task.note(text) }),
   );
-  if (!definition.prove.includes("peg-round-trip")) return { state, proof: undefined };
-  const proof = await tasks.run("Proving a round trip: issue, deposit, claim, pay, burn, payout", (task) => {
+  if (!definition.prove.includes("peg-round-trip")) return { state, proofs: [] };
+  const proofs: ChainProof[] = [];
+  for (const side of state.sides) proofs.push(await proveChain(options, state, side));
+  const ok = new Set(proofs.filter((proof) => proof.ok).map(({ chain }) => chain));
+  saveJson(layout.state, { ...state, sides: state.sides.map((side) => ({ ...side, proven: ok.has(side.chain) })) });
+  return { state, proofs };
+}
+
+/** One round trip over a side chain, with what it waits for. */
+async function proveChain(options: StartOptions, state: NetworkState, side: SideState): Promise<ChainProof> {
+  const { layout, tasks } = options;
+  const where = state.sides.length === 1 ? "" : ` on ${side.chain}`;
+  const steps = "issue, deposit, claim, pay, burn, payout";
+  const report = await tasks.run(`Proving a round trip${where}: ${steps}`, (task) => {
     let done = "";
     return runProof({
       layout,
       state,
+      side,
       onStep: (step) => {
         done = `${step.step} proven`;
         task.note(done);
@@ -105,6 +112,5 @@ export async function startNetwork(
       onWait: (text) => task.note(done === "" ? `waiting for ${text}` : `${done}, waiting for ${text}`),
     });
   });
-  saveJson(layout.state, { ...state, proven: proof.ok });
-  return { state, proof };
+  return { chain: side.chain, ...report };
 }

@@ -20,25 +20,29 @@ export type NodeRow = {
   readonly rssBytes: number | null;
 };
 
+export type FederationStatus = {
+  readonly threshold: number;
+  readonly members: number;
+  readonly running: number;
+  readonly paused: readonly string[];
+};
+
+export type SideStatus = {
+  readonly chain: string;
+  readonly height: number | null;
+  readonly intervalMs: number | null;
+  readonly voting: number;
+  readonly validators: number;
+  readonly survives: number;
+  readonly federation: FederationStatus | null;
+};
+
 export type NetworkStatus = {
   readonly network: string;
   readonly running: boolean;
   readonly healthy: boolean;
   readonly main: { readonly chain: string; readonly height: number | null; readonly intervalMs: number | null };
-  readonly side: {
-    readonly chain: string;
-    readonly height: number | null;
-    readonly intervalMs: number | null;
-    readonly voting: number;
-    readonly validators: number;
-    readonly survives: number;
-  };
-  readonly federation: {
-    readonly threshold: number;
-    readonly members: number;
-    readonly running: number;
-    readonly paused: readonly string[];
-  } | null;
+  readonly sides: readonly SideStatus[];
   readonly nodes: readonly NodeRow[];
   readonly rssBytes: number;
   readonly accounts: readonly string[];
@@ -98,8 +102,8 @@ async function rowOf(
   }
 }
 
-async function federationOf(layout: NetworkLayout, state: NetworkState): Promise<NetworkStatus["federation"]> {
-  for (const node of state.nodes.filter((candidate) => candidate.kind === "side")) {
+async function federationOf(layout: NetworkLayout, nodes: NetworkState["nodes"]): Promise<FederationStatus | null> {
+  for (const node of nodes) {
     try {
       const client = clientOf(layout, node);
       if (client === undefined) continue;
@@ -117,6 +121,31 @@ async function federationOf(layout: NetworkLayout, state: NetworkState): Promise
   return null;
 }
 
+type Row = Awaited<ReturnType<typeof rowOf>>;
+
+async function sideStatus(
+  { layout, state, rows }: { layout: NetworkLayout; state: NetworkState; rows: readonly Row[] },
+  chain: string,
+): Promise<SideStatus> {
+  const nodes = state.nodes.filter((node) => node.chain === chain);
+  const own = rows.filter(({ row }) => row.chain === chain);
+  const best = own.toSorted((a, b) => (b.row.finalHeight ?? -1) - (a.row.finalHeight ?? -1))[0];
+  // A node without a seat follows and is ready; it neither votes nor counts among those who may fail.
+  const voting = own.filter(({ row, seats }) => row.ready && seats?.voting === true).length;
+  const seated = own.find(({ row, seats }) => row.ready && seats !== undefined)?.seats?.validators.length;
+  const validators = seated ?? nodes.filter(({ index }) => index !== null).length;
+  const tolerated = Math.floor((validators - 1) / 3);
+  return {
+    chain,
+    height: best?.row.finalHeight ?? null,
+    intervalMs: best?.info?.blockIntervalMs ?? null,
+    voting,
+    validators,
+    survives: Math.max(0, tolerated - (validators - voting)),
+    federation: await federationOf(layout, nodes),
+  };
+}
+
 export async function networkStatus(options: {
   layout: NetworkLayout;
   state: NetworkState;
@@ -129,13 +158,6 @@ export async function networkStatus(options: {
   const statuses = await options.provider.status(state.nodes.map((node) => node.id));
   const rows = await Promise.all(state.nodes.map((node, index) => rowOf(layout, node, statuses[index])));
   const mainRow = rows.find(({ row }) => row.kind === "main");
-  const sideRows = rows.filter(({ row }) => row.kind === "side");
-  const best = sideRows.toSorted((a, b) => (b.row.finalHeight ?? -1) - (a.row.finalHeight ?? -1))[0];
-  // A node without a seat follows and is ready; it neither votes nor counts among those who may fail.
-  const voting = sideRows.filter(({ row, seats }) => row.ready && seats?.voting === true).length;
-  const seated = sideRows.find(({ row, seats }) => row.ready && seats !== undefined)?.seats?.validators.length;
-  const validators = seated ?? state.nodes.filter(({ kind, index }) => kind === "side" && index !== null).length;
-  const tolerated = Math.floor((validators - 1) / 3);
   const nodes = rows.map(({ row }) => row);
   return {
     network: state.network,
@@ -146,15 +168,7 @@ export async function networkStatus(options: {
       height: mainRow?.row.height ?? null,
       intervalMs: mainRow?.info?.blockIntervalMs ?? null,
     },
-    side: {
-      chain: state.sideChain,
-      height: best?.row.finalHeight ?? null,
-      intervalMs: best?.info?.blockIntervalMs ?? null,
-      voting,
-      validators,
-      survives: Math.max(0, tolerated - (validators - voting)),
-    },
-    federation: await federationOf(layout, state),
+    sides: await Promise.all(state.sides.map(({ chain }) => sideStatus({ layout, state, rows }, chain))),
     nodes,
     rssBytes: nodes.reduce((sum, row) => sum + (row.rssBytes ?? 0), options.extraRssBytes),
     accounts: options.accounts,
@@ -163,24 +177,35 @@ export async function networkStatus(options: {
 }
 
 const MIB = 1 << 20;
+const CHAIN_COLUMNS_MIN = 8;
 
 function seconds(ms: number | null): string {
   return ms === null ? "-" : `${(ms / 1000).toFixed(2)} s`;
 }
 
+function sideLines(side: SideStatus, width: number): string[] {
+  const { chain, height, intervalMs, voting, validators, survives, federation } = side;
+  const name = chain.padEnd(width);
+  const lines = [
+    `side  ${name} final  ${String(height ?? "-").padEnd(8)} BBFT, a block every ${seconds(intervalMs)}; ${voting} of ${validators} voting, survives ${survives}`,
+  ];
+  if (federation === null) return lines;
+  const paused = federation.paused.length === 0 ? "" : `; PAUSED: ${federation.paused.join(", ")}`;
+  const { running, members, threshold } = federation;
+  lines.push(
+    `peg   ${name} ${running} of ${members} members, ${threshold} sign; one main node for all: for development${paused}`,
+  );
+  return lines;
+}
+
 /** For people; `--json` prints the same as data. */
 export function formatStatus(status: NetworkStatus): string {
-  const { main, side, federation } = status;
+  const { main, sides } = status;
+  const width = Math.max(CHAIN_COLUMNS_MIN, ...[main, ...sides].map(({ chain }) => chain.length));
   const lines = [
-    `main  ${main.chain.padEnd(8)} height ${String(main.height ?? "-").padEnd(8)} proof of work, a block every ${seconds(main.intervalMs)}`,
-    `side  ${side.chain.padEnd(8)} final  ${String(side.height ?? "-").padEnd(8)} BBFT, a block every ${seconds(side.intervalMs)}; ${side.voting} of ${side.validators} voting, survives ${side.survives}`,
+    `main  ${main.chain.padEnd(width)} height ${String(main.height ?? "-").padEnd(8)} proof of work, a block every ${seconds(main.intervalMs)}`,
+    ...sides.flatMap((side) => sideLines(side, width)),
   ];
-  if (federation !== null) {
-    const paused = federation.paused.length === 0 ? "" : `; PAUSED: ${federation.paused.join(", ")}`;
-    lines.push(
-      `peg   ${side.chain.padEnd(8)} ${federation.running} of ${federation.members} members, ${federation.threshold} sign; one main node for all: for development${paused}`,
-    );
-  }
   lines.push("");
   for (const row of status.nodes) {
     const memory = row.rssBytes === null ? "" : `${Math.round(row.rssBytes / MIB)} MiB`;

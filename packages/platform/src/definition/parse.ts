@@ -5,6 +5,7 @@ import { nearestWord } from "@bystack/utils/suggest";
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from "yaml";
 import type { z } from "zod";
 import { platformError } from "../errors.ts";
+import { sideNodesOf } from "../network/compose.ts";
 import type { RoundTripParts } from "../network/layout.ts";
 import { electionProblems } from "./elections.ts";
 import {
@@ -13,6 +14,7 @@ import {
   electionsOf,
   NETWORK_DEFINITION,
   type NetworkDefinition,
+  type SideDefinition,
 } from "./schema.ts";
 
 type Path = readonly PropertyKey[];
@@ -85,12 +87,29 @@ function problemsOf(error: z.ZodError): Problem[] {
 const ROUND_TRIP_BTM_MIN = 20;
 
 /** Whom and what a round trip can use: the first funded account pays, another one is paid, in the first listed asset. */
-export function roundTripOf(definition: NetworkDefinition): RoundTripParts | null {
+export function roundTripOf(definition: NetworkDefinition, side: SideDefinition): RoundTripParts | null {
   const payer = definition.accounts.find(({ fund }) => Number(fund.BTM ?? "0") >= ROUND_TRIP_BTM_MIN)?.account;
   const payee = definition.accounts.find(({ account }) => account !== payer)?.account;
-  const listed = definition.sides[0]?.federation?.assets ?? [];
+  const listed = side.federation?.assets ?? [];
   const asset = definition.assets.find((candidate) => listed.includes(candidate.asset))?.asset;
   return payer === undefined || payee === undefined || asset === undefined ? null : { payer, payee, asset };
+}
+
+/** Chains have one file each and nodes one folder each, by their names. */
+function sameNames(definition: NetworkDefinition): Problem[] {
+  const problems: Problem[] = [];
+  const chains = new Set([definition.main.chain]);
+  const nodes = new Set(definition.main.nodes.map(({ node }) => node));
+  definition.sides.forEach((side, index) => {
+    const path = ["sides", index, "chain"];
+    if (chains.has(side.chain)) problems.push({ path, rule: `another chain is called ${side.chain} already` });
+    chains.add(side.chain);
+    const taken = sideNodesOf(side).find(({ id }) => nodes.has(id));
+    if (taken !== undefined)
+      problems.push({ path, rule: `its node ${taken.id} would have the name of a node of another chain` });
+    for (const { id } of sideNodesOf(side)) nodes.add(id);
+  });
+  return problems;
 }
 
 /** Rules that join several keys. Each answer is a path and the rule it breaks. */
@@ -136,9 +155,11 @@ function crossChecks(definition: NetworkDefinition): Problem[] {
         });
     });
   });
+  problems.push(...sameNames(definition));
   const accounts = new Set(definition.accounts.map((entry) => entry.account));
-  if (definition.prove.length > 0 && roundTripOf(definition) === null) {
-    const rule = `needs a federation, an asset of this file that it lists, and two accounts, one of them funded with ${ROUND_TRIP_BTM_MIN} BTM; \`prove: []\` starts without a proof`;
+  const unproven = definition.sides.find((side) => roundTripOf(definition, side) === null);
+  if (definition.prove.length > 0 && unproven !== undefined) {
+    const rule = `side chain ${unproven.chain} needs a federation, an asset of this file that it lists, and two accounts, one of them funded with ${ROUND_TRIP_BTM_MIN} BTM; \`prove: []\` starts without a proof`;
     problems.push({ path: ["prove"], rule });
   }
   if (accounts.size !== definition.accounts.length)

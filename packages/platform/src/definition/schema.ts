@@ -8,6 +8,8 @@ import { ELECTIONS, type ElectionsChain } from "./elections.ts";
 export const DEFINITION_BYTES_MAX = 1 << 20;
 /** Nodes of one chain in a definition: bbft.md section 3 bounds a committee by 100. */
 export const DEFINITION_NODES_MAX = 100;
+/** Side chains of a network on one machine: each is at least four processes. */
+export const DEFINITION_SIDES_MAX = 50;
 
 const name = z
   .string()
@@ -81,7 +83,7 @@ export const NETWORK_DEFINITION = z.strictObject({
   preset: z.enum(["dev"]).default("dev"),
   provider: z.enum(["process"]).default("process"),
   main,
-  sides: z.array(side).min(1).max(1, "one side chain for now: more come with the platform"),
+  sides: z.array(side).min(1).max(DEFINITION_SIDES_MAX),
   accounts: z.array(account).max(100).default([]),
   assets: z.array(asset).max(100).default([]),
   prove: z.array(z.enum(["peg-round-trip"])).default(["peg-round-trip"]),

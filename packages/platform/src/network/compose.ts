@@ -12,23 +12,27 @@ import { electionsOf, type NetworkDefinition, type SideDefinition } from "../def
 import type { NodeIdentity, NodePorts } from "../provider/provider.ts";
 import type { NetworkNode } from "./layout.ts";
 
-/** The nodes of a definition by id: `<main node>`, then `<side chain>-1` and so on, those with a seat first. */
+/** The nodes of a side chain: `<side chain>-1` and so on, those with a seat first. */
+export function sideNodesOf(side: SideDefinition): NetworkNode[] {
+  return Array.from(
+    { length: side.nodes.count + side.nodes.observers },
+    (_, place): NetworkNode => ({
+      id: `${side.chain}-${place + 1}`,
+      chain: side.chain,
+      kind: "side",
+      index: place < side.nodes.count ? place : null,
+    }),
+  );
+}
+
+export function mainNodesOf(definition: NetworkDefinition): NetworkNode[] {
+  const { chain, nodes } = definition.main;
+  return nodes.map(({ node }): NetworkNode => ({ id: node, chain, kind: "main", index: null }));
+}
+
+/** All nodes of a definition. */
 export function nodesOf(definition: NetworkDefinition): NetworkNode[] {
-  const mains = definition.main.nodes.map(
-    ({ node }): NetworkNode => ({ id: node, chain: definition.main.chain, kind: "main", index: null }),
-  );
-  const sides = definition.sides.flatMap((side) =>
-    Array.from(
-      { length: side.nodes.count + side.nodes.observers },
-      (_, place): NetworkNode => ({
-        id: `${side.chain}-${place + 1}`,
-        chain: side.chain,
-        kind: "side",
-        index: place < side.nodes.count ? place : null,
-      }),
-    ),
-  );
-  return [...mains, ...sides];
+  return [...mainNodesOf(definition), ...definition.sides.flatMap(sideNodesOf)];
 }
 
 export type ComposedAccount = { readonly name: string; readonly program: Uint8Array };
@@ -114,6 +118,9 @@ function listen(port: number | undefined): Listen {
   return { host: LOOPBACK, port: port ?? 0 };
 }
 
+/** Of a chain's spec, as the options of a node name it: from the node's folder. */
+const specPath = (chain: string): string => `../../specs/${chain}.json`;
+
 /** Options of a main node. Ports are 0 at first and kept once the system has chosen. */
 export function mainNodeConfig(options: {
   definition: NetworkDefinition;
@@ -129,7 +136,7 @@ export function mainNodeConfig(options: {
     network: definition.network,
     chain: node.chain,
     kind: "main",
-    specFile: "../../specs/main.json",
+    specFile: specPath(node.chain),
     http: listen(options.ports.http),
     ...(mine !== undefined && { mine: { ...mine, program: options.miningProgram } }),
   };
@@ -154,8 +161,8 @@ export function sideNodeConfig(options: {
     network: definition.network,
     chain: node.chain,
     kind: "side",
-    specFile: "../../specs/side.json",
-    mainSpecFile: "../../specs/main.json",
+    specFile: specPath(node.chain),
+    mainSpecFile: specPath(definition.main.chain),
     mainUrl: `http://${LOOPBACK}:${options.mainPort}`,
     http: listen(options.ports.http),
     mesh: listen(options.ports.mesh),

@@ -1,8 +1,8 @@
-// Making a network: folders, keys on the nodes' side, specs, options. Nothing runs yet. A half-made network is made again
-// from the start, because no node has signed anything before its specs exist.
+// Making a network: folders, keys on the nodes' side, specs, options. Nothing runs yet. The main chain first, then each side
+// chain; what is there already stays as it is. A half-made chain is made again from the start, because none of its nodes has
+// signed anything before its spec exists.
 
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { protocolError } from "@bystack/protocol/errors";
 import {
   type ChainSpec,
@@ -10,7 +10,9 @@ import {
   chainSpecHash,
   chainSpecToJson,
   formatChainSpec,
+  type MainChainSpec,
   parseChainSpec,
+  parseChainSpecText,
 } from "@bystack/protocol/spec";
 import { bytesToHex } from "@bystack/utils/bytes";
 import { roundTripOf } from "../definition/parse.ts";
@@ -23,8 +25,9 @@ import {
   composeMainSpec,
   composeSideSpec,
   mainNodeConfig,
-  nodesOf,
+  mainNodesOf,
   sideNodeConfig,
+  sideNodesOf,
 } from "./compose.ts";
 import {
   FOLDER_FORMAT,
@@ -33,13 +36,14 @@ import {
   type NetworkLayout,
   type NetworkNode,
   type NetworkState,
+  portsOf,
   saveJson,
+  specFileOf,
 } from "./layout.ts";
 import { chooseFreePorts } from "./preflight.ts";
 
 export type CreateOptions = {
   readonly definition: NetworkDefinition;
-  readonly definitionText: string;
   readonly layout: NetworkLayout;
   readonly provider: DeployProvider;
   readonly accounts: readonly ComposedAccount[];
@@ -48,12 +52,6 @@ export type CreateOptions = {
   /** Seconds between main-chain blocks: 2, or 15 where only the TypeScript Tensority is there. */
   readonly mainTargetSeconds: number;
 };
-
-function onlySide(definition: NetworkDefinition): SideDefinition {
-  const [side] = definition.sides;
-  if (side === undefined) throw platformError("DEFINITION_INVALID", { why: "there is no side chain" });
-  return side;
-}
 
 async function makeKeys(options: CreateOptions, nodes: readonly NetworkNode[]): Promise<Map<string, NodeIdentity>> {
   const { memoryMiB } = options.definition.limits;
@@ -73,38 +71,6 @@ async function choosePorts(nodes: readonly NetworkNode[]): Promise<Map<string, N
   );
 }
 
-async function writeOptions(
-  options: CreateOptions,
-  parts: { nodes: readonly NetworkNode[]; identities: Map<string, NodeIdentity>; ports: Map<string, NodePorts> },
-): Promise<void> {
-  const { definition, provider } = options;
-  const side = onlySide(definition);
-  const portsOf = (id: string): NodePorts => parts.ports.get(id) ?? {};
-  const main = parts.nodes.find((node) => node.kind === "main");
-  const sides = parts.nodes.filter((node) => node.kind === "side");
-  const miningProgram = bytesToHex(options.accounts[0]?.program ?? Uint8Array.of(0x51));
-  for (const node of parts.nodes) {
-    const config =
-      node.kind === "main"
-        ? mainNodeConfig({ definition, node, ports: portsOf(node.id), miningProgram })
-        : sideNodeConfig({
-            definition,
-            side,
-            node,
-            ports: portsOf(node.id),
-            mainPort: portsOf(main?.id ?? "").http ?? 0,
-            peers: sides
-              .filter((other) => other.id !== node.id)
-              .map((other) => ({
-                node: other,
-                identity: parts.identities.get(other.id) ?? {},
-                ports: portsOf(other.id),
-              })),
-          });
-    await provider.apply({ id: node.id, config, memoryMiB: definition.limits.memoryMiB });
-  }
-}
-
 /** No spec is written that a node would refuse: what the definition's own rules let through is told now, not by a node. */
 function assertSpec(spec: ChainSpec): void {
   const parsed = parseChainSpec(chainSpecToJson(spec));
@@ -113,55 +79,136 @@ function assertSpec(spec: ChainSpec): void {
   throw protocolError("SPEC_INVALID", { why: `chain ${spec.name}: ${rules.join("; ")}` });
 }
 
-/** Makes the network unless it is there; refuses another definition under the same name. */
-export async function createNetwork(options: CreateOptions): Promise<NetworkState> {
-  const { definition, layout } = options;
-  const known = loadNetworkState(layout);
-  if (known !== undefined) {
-    if (existsSync(layout.definition) && readFileSync(layout.definition, "utf8") !== options.definitionText) {
-      throw platformError("NETWORK_CHANGED", { why: `network ${definition.network}` });
-    }
-    return known;
-  }
-  makeFolders(layout);
-  const nodes = nodesOf(definition);
-  const identities = await makeKeys(options, nodes);
+function saveSpec(layout: NetworkLayout, chain: string, spec: ChainSpec): void {
+  assertSpec(spec);
+  writeFileSync(specFileOf(layout, chain), formatChainSpec(spec), { mode: 0o600 });
+}
+
+function loadMainSpec(layout: NetworkLayout, { mainChain }: NetworkState): MainChainSpec {
+  const parsed = parseChainSpecText(readFileSync(specFileOf(layout, mainChain), "utf8"));
+  if (parsed.ok && parsed.value.kind === "main") return parsed.value;
+  throw platformError("FOLDER_FORMAT", { why: `${specFileOf(layout, mainChain)} is no spec of a main chain` });
+}
+
+/** The port that a main node's options keep for it. */
+async function mainPortOf(provider: DeployProvider, state: NetworkState): Promise<number> {
+  const main = state.nodes.find(({ kind }) => kind === "main");
+  return portsOf((await provider.applied(main?.id ?? ""))?.config).http ?? 0;
+}
+
+/** The main chain: keys, spec, options. Begins the network's folder. */
+export async function createMainChain(options: CreateOptions): Promise<NetworkState> {
+  const { definition, layout, provider } = options;
+  const nodes = mainNodesOf(definition);
+  await makeKeys(options, nodes);
   const ports = await choosePorts(nodes);
-  const genesisTimeSeconds = Math.floor(options.nowMs / 1000);
-  const mainSpec = composeMainSpec(definition, {
+  const spec = composeMainSpec(definition, {
     accounts: options.accounts,
-    genesisTimeSeconds,
+    genesisTimeSeconds: Math.floor(options.nowMs / 1000),
     targetSeconds: options.mainTargetSeconds,
   });
-  const side = onlySide(definition);
-  const committee = nodes
-    .filter((node) => node.kind === "side" && node.index !== null)
-    .map(({ id }) => ({ id, identity: identities.get(id) ?? {} }));
-  const sideSpec = composeSideSpec(side, {
-    mainSpec,
-    identities: committee,
-    assets: options.assets,
-    genesisTimeMs: options.nowMs,
-  });
-  assertSpec(mainSpec);
-  assertSpec(sideSpec);
-  writeFileSync(join(layout.specs, "main.json"), formatChainSpec(mainSpec), { mode: 0o600 });
-  writeFileSync(join(layout.specs, "side.json"), formatChainSpec(sideSpec), { mode: 0o600 });
-  await writeOptions(options, { nodes, identities, ports });
-  writeFileSync(layout.definition, options.definitionText, { mode: 0o600 });
+  saveSpec(layout, definition.main.chain, spec);
+  const miningProgram = bytesToHex(options.accounts[0]?.program ?? Uint8Array.of(0x51));
+  for (const node of nodes) {
+    const config = mainNodeConfig({ definition, node, ports: ports.get(node.id) ?? {}, miningProgram });
+    await provider.apply({ id: node.id, config, memoryMiB: definition.limits.memoryMiB });
+  }
   const state: NetworkState = {
     format: FOLDER_FORMAT,
     network: definition.network,
     createdAtMs: options.nowMs,
     mainChain: definition.main.chain,
-    sideChain: side.chain,
-    mainSpecHash: bytesToHex(chainSpecHash(mainSpec)),
-    sideChainId: bytesToHex(chainIdOf(sideSpec)),
+    mainSpecHash: bytesToHex(chainSpecHash(spec)),
+    sides: [],
     nodes,
     accounts: definition.accounts.map(({ account }) => account),
-    roundTrip: definition.prove.length === 0 ? null : roundTripOf(definition),
-    proven: false,
   };
   saveJson(layout.state, state);
+  return state;
+}
+
+async function writeSideOptions(
+  options: CreateOptions,
+  parts: {
+    side: SideDefinition;
+    nodes: readonly NetworkNode[];
+    identities: Map<string, NodeIdentity>;
+    mainPort: number;
+  },
+): Promise<void> {
+  const { definition, provider } = options;
+  const { side, nodes, identities, mainPort } = parts;
+  const ports = await choosePorts(nodes);
+  const peers = nodes.map((node) => ({
+    node,
+    identity: identities.get(node.id) ?? {},
+    ports: ports.get(node.id) ?? {},
+  }));
+  for (const { node, ports: own } of peers) {
+    const others = peers.filter((peer) => peer.node.id !== node.id);
+    const config = sideNodeConfig({ definition, side, node, ports: own, mainPort, peers: others });
+    await provider.apply({ id: node.id, config, memoryMiB: definition.limits.memoryMiB });
+  }
+}
+
+/** A side chain beside what is there: keys of its nodes, its spec, their options. */
+export async function createSideChain(
+  options: CreateOptions,
+  state: NetworkState,
+  side: SideDefinition,
+): Promise<NetworkState> {
+  const { definition, layout } = options;
+  const nodes = sideNodesOf(side);
+  const identities = await makeKeys(options, nodes);
+  const seated = nodes.filter(({ index }) => index !== null);
+  const spec = composeSideSpec(side, {
+    mainSpec: loadMainSpec(layout, state),
+    identities: seated.map(({ id }) => ({ id, identity: identities.get(id) ?? {} })),
+    assets: options.assets,
+    genesisTimeMs: options.nowMs,
+  });
+  saveSpec(layout, side.chain, spec);
+  await writeSideOptions(options, { side, nodes, identities, mainPort: await mainPortOf(options.provider, state) });
+  const made = {
+    chain: side.chain,
+    chainId: bytesToHex(chainIdOf(spec)),
+    createdAtMs: options.nowMs,
+    roundTrip: definition.prove.length === 0 ? null : roundTripOf(definition, side),
+    proven: false,
+  };
+  const changed = { ...state, sides: [...state.sides, made], nodes: [...state.nodes, ...nodes] };
+  saveJson(layout.state, changed);
+  return changed;
+}
+
+/** Takes a side chain away that nothing was proven on: its nodes are stopped, and its keys go. */
+export async function removeSideChain(
+  { layout, provider }: { readonly layout: NetworkLayout; readonly provider: DeployProvider },
+  chain: string,
+): Promise<void> {
+  const state = loadNetworkState(layout);
+  if (state === undefined) return;
+  for (const { id } of state.nodes.filter((node) => node.chain === chain)) await provider.remove(id);
+  saveJson(layout.state, {
+    ...state,
+    sides: state.sides.filter((side) => side.chain !== chain),
+    nodes: state.nodes.filter((node) => node.chain !== chain),
+  });
+  rmSync(specFileOf(layout, chain), { force: true });
+}
+
+/** Makes the network unless it is there; refuses another definition under the same name. */
+export async function createNetwork(options: CreateOptions, definitionText: string): Promise<NetworkState> {
+  const { definition, layout } = options;
+  const known = loadNetworkState(layout);
+  // Written last: without it the network was not made to its end, by this definition or by another.
+  const isMade = known !== undefined && existsSync(layout.definition);
+  if (isMade && readFileSync(layout.definition, "utf8") !== definitionText)
+    throw platformError("NETWORK_CHANGED", { why: `network ${definition.network}` });
+  if (isMade) return known;
+  makeFolders(layout);
+  let state = await createMainChain(options);
+  for (const side of definition.sides) state = await createSideChain(options, state, side);
+  writeFileSync(layout.definition, definitionText, { mode: 0o600 });
   return state;
 }

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { platformError } from "../errors.ts";
 
 /** Version of the folder's layout. A newer or unknown one is refused with `bystack clean` as the remedy. */
-export const FOLDER_FORMAT = 1;
+export const FOLDER_FORMAT = 2;
 
 export type NetworkLayout = {
   readonly root: string;
@@ -18,6 +18,8 @@ export type NetworkLayout = {
   readonly specs: string;
   readonly nodes: string;
   readonly wallet: string;
+  /** Folders of what was removed, until they are cleaned. */
+  readonly trash: string;
 };
 
 export function homeFolder(env: Readonly<Record<string, string | undefined>>): string {
@@ -35,6 +37,7 @@ export function layoutOf(home: string, network: string): NetworkLayout {
     specs: join(root, "specs"),
     nodes: join(root, "nodes"),
     wallet: join(root, "wallet"),
+    trash: join(root, "trash"),
   };
 }
 
@@ -50,8 +53,21 @@ export type NetworkNode = {
   readonly id: string;
   readonly chain: string;
   readonly kind: "main" | "side";
-  /** Place in the committee of its side chain. */
+  /** Place in the first committee of its side chain. */
   readonly index: number | null;
+  /** When its options changed in a way that it learns at a start. */
+  readonly configuredAtMs?: number;
+};
+
+/** A side chain of a network. */
+export type SideState = {
+  readonly chain: string;
+  readonly chainId: string;
+  readonly createdAtMs: number;
+  /** Whom and what a round trip uses; null where the definition asks for no proof. */
+  readonly roundTrip: RoundTripParts | null;
+  /** A round trip was proven on it. */
+  readonly proven: boolean;
 };
 
 /** What the platform knows of a network that it has applied; nothing secret. */
@@ -60,17 +76,18 @@ export type NetworkState = {
   readonly network: string;
   readonly createdAtMs: number;
   readonly mainChain: string;
-  readonly sideChain: string;
   readonly mainSpecHash: string;
-  readonly sideChainId: string;
+  readonly sides: readonly SideState[];
   readonly nodes: readonly NetworkNode[];
   readonly accounts: readonly string[];
-  /** Whom and what a round trip uses; null where the definition asks for no proof. */
-  readonly roundTrip: RoundTripParts | null;
-  readonly proven: boolean;
 };
 
 export type RoundTripParts = { readonly payer: string; readonly payee: string; readonly asset: string };
+
+/** The file of a chain's spec; chains of a network have different names. */
+export function specFileOf(layout: NetworkLayout, chain: string): string {
+  return join(layout.specs, `${chain}.json`);
+}
 
 export function loadNetworkState(layout: NetworkLayout): NetworkState | undefined {
   if (!existsSync(layout.state)) return undefined;
@@ -86,10 +103,13 @@ export function loadNetworkState(layout: NetworkLayout): NetworkState | undefine
   return value as NetworkState;
 }
 
-/** The ports that a node's options keep for it. */
-export function portsOfOptions(path: string): number[] {
-  const options = JSON.parse(readFileSync(path, "utf8")) as { http?: { port?: number }; mesh?: { port?: number } };
-  return [options.http?.port, options.mesh?.port].filter((port): port is number => port !== undefined && port > 0);
+/** The ports that a node's options keep for it; 0 is none. */
+export function portsOf(config: unknown): { readonly http?: number; readonly mesh?: number } {
+  const { http, mesh } = (config ?? {}) as { http?: { port?: number }; mesh?: { port?: number } };
+  return {
+    ...(http?.port !== undefined && http.port > 0 && { http: http.port }),
+    ...(mesh?.port !== undefined && mesh.port > 0 && { mesh: mesh.port }),
+  };
 }
 
 export function saveJson(path: string, value: unknown): void {

@@ -181,6 +181,12 @@ export function createProcessProvider(options: ProcessProviderOptions): DeployPr
       return identity;
     },
 
+    applied: async (id) => {
+      const config = readJson<Record<string, unknown>>(join(folderOf(id), "node.json"));
+      const identity = readJson<NodeIdentity>(join(folderOf(id), "identity.json"));
+      return config === undefined || identity === undefined ? undefined : { config, identity };
+    },
+
     start: async (id, deadlineMs) => {
       assertKnown(id);
       const running = await surelyLive(id);

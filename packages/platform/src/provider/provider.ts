@@ -11,6 +11,9 @@ export type NodeSpec = {
 /** Public halves of the keys that the node made on its own side, by purpose, in hexadecimal. */
 export type NodeIdentity = Readonly<Record<string, string>>;
 
+/** A node as it was applied: its options file and its public keys. */
+export type AppliedNode = { readonly config: Readonly<Record<string, unknown>>; readonly identity: NodeIdentity };
+
 export type NodePorts = Readonly<Record<string, number>>;
 
 export type NodeInstance = {
@@ -45,6 +48,8 @@ export type NodeStatus = {
 export type DeployProvider = {
   /** Makes the folder, writes the options, lets the node make its keys on first use. */
   apply(spec: NodeSpec): Promise<NodeIdentity>;
+  /** What `apply` has made of a node; undefined when it is not there. */
+  applied(id: string): Promise<AppliedNode | undefined>;
   /** Starts the node and waits until it has said where it listens. A running node is left alone. */
   start(id: string, deadlineMs: number): Promise<NodeInstance>;
   /** Asks the node to end, kills it after the grace time. A stopped node is left alone. */

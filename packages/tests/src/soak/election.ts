@@ -3,7 +3,7 @@
 // federation still carries assets, voters claim their share and take their votes back.
 
 import { setTimeout as delay } from "node:timers/promises";
-import type { ProveReport } from "@bystack/federation/prove";
+import { prove } from "./federation.ts";
 import { waitUntilReady } from "./network.ts";
 import { gapsIn, quantile } from "./observer.ts";
 import { missingOnNodes, newsOf } from "./oracle.ts";
@@ -41,7 +41,9 @@ async function fund({ network }: Run): Promise<void> {
     const { balances } = (await network.cli("wallet", "balance", VOTER)) as {
       balances: { chain: string; asset: string; spendable: string }[];
     };
-    return balances.some(({ chain, asset, spendable }) => chain === "side" && asset === "BTM" && Number(spendable) > 0);
+    return balances.some(
+      ({ chain, asset, spendable }) => chain !== network.state.mainChain && asset === "BTM" && Number(spendable) > 0,
+    );
   });
 }
 
@@ -88,7 +90,7 @@ export async function election(run: Run): Promise<Check[]> {
   say(`epoch ${elected.epoch}: ${ids.join(", ")}`);
   const rejoinMs = await awayOverAnEpoch(run, first);
   say("a round trip through the federation, whose members had to follow the committees");
-  const proof = (await network.cli("prove")) as ProveReport;
+  const proof = await prove(network);
   await until("a share of the voter", FREE_DEADLINE_MS, async () => {
     const { amountNeu } = (await network.cli("votes", "claim", "--from", VOTER)) as { amountNeu: string };
     return amountNeu !== "0";

@@ -19,7 +19,12 @@ const CRASH_POINTS = ["CP16", "CP17", "CP18", "CP19"] as const;
 const WAITING_DEADLINE_MS = 90_000;
 
 /** A whole round trip, proven while this process can interfere. */
-const prove = async (network: SoakNetwork): Promise<ProveReport> => (await network.cli("prove")) as ProveReport;
+export async function prove(network: SoakNetwork): Promise<ProveReport> {
+  const { proofs } = (await network.cli("prove")) as { proofs: readonly ProveReport[] };
+  const [report] = proofs;
+  if (report === undefined) throw new Error("nothing was proven");
+  return report;
+}
 
 function switchMember(network: SoakNetwork, id: string, run: boolean): Promise<unknown> {
   return network.client(id).call("memberSwitch", { body: { run } });
