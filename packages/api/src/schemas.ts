@@ -69,3 +69,6 @@ export const block = z.object({
   statusFail: z.array(z.number().int().nonnegative()),
   raw: bytes,
 });
+
+/** Characters of a network's definition: as long as its file may be, in the worst case for JSON within one request. */
+export const DEFINITION_CHARS_MAX = 1 << 19;

@@ -15,6 +15,16 @@ function percent(text: string): string {
   return text;
 }
 
+function nodeCount(text: string): string {
+  if (!/^\d{1,2}$/.test(text)) throw new InvalidArgumentError("A number of nodes is from 0 to 99.");
+  return text;
+}
+
+function operationNumber(text: string): string {
+  if (!/^\d{1,16}$/.test(text)) throw new InvalidArgumentError("An operation has a number: bystack operation list.");
+  return text;
+}
+
 function epochName(text: string): string {
   if (!/^(?:now|next|[1-9]\d{0,14})$/.test(text))
     throw new InvalidArgumentError("An epoch is now, next, or from 1 on.");
@@ -40,6 +50,8 @@ const walletCommands = () => import("./commands/wallet.ts");
 const federationCommands = () => import("./commands/federation.ts");
 const candidateCommands = () => import("./commands/candidate.ts");
 const voteCommands = () => import("./commands/vote.ts");
+const changeCommands = () => import("./commands/change.ts");
+const operationCommands = () => import("./commands/operation.ts");
 const nodeCommands = () => import("./commands/node.ts");
 
 const context = () => createContext(program.opts<GlobalOptions>());
@@ -49,7 +61,6 @@ program
   .description("raise a network, prove a round trip on it, keep it running until Ctrl-C")
   .option("-d, --detach", "return once it is proven; a daemon keeps it running")
   .option("--elections", "the dev network with elections, and a fifth node that may be elected")
-  .option("--foreground-of-daemon", "what the daemon itself runs with")
   .addHelpText("after", "\nExample: bystack up --detach")
   .action(async (file: string | undefined, options: { detach?: boolean; elections?: boolean }) =>
     (await upCommands()).runUp(context(), {
@@ -58,6 +69,16 @@ program
       elections: options.elections === true,
     }),
   );
+program
+  .command("plan <file>")
+  .description("what would be done to make a network what the file says; changes nothing")
+  .addHelpText("after", "\nExample: bystack plan bystack.yaml")
+  .action(async (file: string) => (await changeCommands()).runPlan(context(), file));
+program
+  .command("apply <file>")
+  .description("make a network what the file says: plan, show, do, prove")
+  .addHelpText("after", "\nExample: bystack apply bystack.yaml")
+  .action(async (file: string) => (await changeCommands()).runApply(context(), file));
 program
   .command("down")
   .description("stop the network; its data stay")
@@ -222,14 +243,68 @@ federation
   .description("start it again")
   .action(async (id: string) => (await federationCommands()).runMemberSwitch(context(), id, true));
 
-const node = program.command("node").description("one node by its folder (used by the platform)");
+const chain = program.command("chain").description("side chains of the network");
+chain
+  .command("create <name>")
+  .description("make a side chain, start it, and carry assets there and back")
+  .option("--validators <count>", "of its first committee; each is a member of its federation", nodeCount, "4")
+  .option("--observers <count>", "nodes without a seat", nodeCount, "0")
+  .option("--no-federation", "nothing can be carried in or out")
+  .addHelpText("after", "\nExample: bystack chain create acme --observers 1")
+  .action(async (name: string, options: { validators: string; observers: string; federation: boolean }) =>
+    (await changeCommands()).runChainCreate(context(), name, options),
+  );
+
+const operation = program.command("operation").description("what the platform does, step by step");
+operation
+  .command("list")
+  .description("the newest operations")
+  .action(async () => (await operationCommands()).runOperationList(context()));
+operation
+  .command("show")
+  .argument("<number>", "of the operation", operationNumber)
+  .description("one operation with its steps")
+  .addHelpText("after", "\nExample: bystack operation show 3")
+  .action(async (id: string) => (await operationCommands()).runOperationShow(context(), id));
+operation
+  .command("cancel")
+  .argument("<number>", "of the operation", operationNumber)
+  .description("take it back, down to its first step that cannot be taken back")
+  .addHelpText("after", "\nExample: bystack operation cancel 3")
+  .action(async (id: string) => (await operationCommands()).runOperationTurn(context(), id, "cancelOperation"));
+operation
+  .command("resume")
+  .argument("<number>", "of the operation", operationNumber)
+  .description("try a failed operation again")
+  .addHelpText("after", "\nExample: bystack operation resume 3")
+  .action(async (id: string) => (await operationCommands()).runOperationTurn(context(), id, "resumeOperation"));
+
+const daemon = program
+  .command("daemon")
+  .description("the platform's own process (started by the commands that need it)");
+daemon
+  .command("run")
+  .description("run it until SIGTERM; nodes go on without it")
+  .action(async () => (await import("./daemon/run.ts")).runDaemon(context()));
+
+const node = program.command("node").description("nodes of the network");
+node
+  .command("add")
+  .description("one more observer of a side chain; it may stand for election")
+  .addHelpText("after", "\nExample: bystack node add --chain demo")
+  .action(async () => (await changeCommands()).runNodeAdd(context()));
+node
+  .command("rm <node>")
+  .description("stop the newest observer of its chain and put its folder away")
+  .addHelpText("after", "\nExample: bystack node rm demo-5")
+  .action(async (id: string) => (await changeCommands()).runNodeRemove(context(), id));
 node
   .command("init <folder>")
-  .description("make its keys, print the public ones")
+  .description("make the keys of a node by its folder, print the public ones (used by the platform)")
   .action(async (folder: string) => (await import("./commands/node-init.ts")).runNodeInit(folder));
 node
   .command("run <folder>")
-  .description("run it until SIGTERM")
+  .description("run a node by its folder until SIGTERM (used by the platform)")
   .action(async (folder: string) => (await nodeCommands()).runNodeRun(folder));
 
 program

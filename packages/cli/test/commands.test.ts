@@ -56,6 +56,14 @@ suite("help", () => {
       "veto",
       "votes list",
       "votes claim",
+      "plan",
+      "apply",
+      "chain create",
+      "node add",
+      "node rm",
+      "operation show",
+      "operation cancel",
+      "operation resume",
     ])
       assert.ok(paths.includes(path), `${path} is not among ${paths.join(", ")}`);
     for (const { path, text } of found) {
@@ -84,13 +92,24 @@ suite("help", () => {
       "vote",
       "veto",
       "votes claim",
+      "plan",
+      "apply",
+      "chain create",
+      "node add",
+      "node rm",
+      "operation show",
+      "operation cancel",
+      "operation resume",
     ])
       assert.ok(named.includes(path), `${path} shows no example`);
     for (const { path, args } of examples) {
       assert.deepEqual(args.slice(0, path.length), path);
       // These two would start what they show.
       if (["up", "replay"].includes(path[0] ?? "")) continue;
-      assert.equal((await home.run(...args)).code, 4, args.join(" "));
+      // In an empty home: no such file, no platform that could be asked, no such network.
+      const first = path[0] ?? "";
+      const expected = ["plan", "apply"].includes(first) ? 1 : first === "operation" ? 8 : 4;
+      assert.equal((await home.run(...args)).code, expected, args.join(" "));
     }
   });
 });
@@ -105,6 +124,10 @@ suite("a line that cannot be parsed", () => {
     ["wallet", "send", "--from", "alice"],
     ["logs", "demo-1", "--tail", "many"],
     ["logs", "demo-1", "--tail", "0"],
+    ["chain", "create"],
+    ["chain", "create", "acme", "--validators", "many"],
+    ["operation", "show", "last"],
+    ["plan"],
     ["why", "demo-1", "demo-2"],
     ["peg", "in", "--from", "alice"],
     ["candidate", "register", "demo-5"],

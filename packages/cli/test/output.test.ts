@@ -8,10 +8,10 @@ import { join } from "node:path";
 import { after, suite, test } from "node:test";
 import { DEV_DEFINITION, DEV_ELECTIONS_DEFINITION } from "@bystack/platform/definition/dev";
 import { layoutOf, makeFolders } from "@bystack/platform/network/layout";
+import type { NetworkStatus, NodeRow, SideStatus } from "@bystack/platform/network/status";
 import { BystackError, type ErrorKind } from "@bystack/utils/errors";
 import { definitionOf } from "../src/commands/up.ts";
-import { readDaemon, removeDaemon, writeDaemon } from "../src/network/daemon-file.ts";
-import { formatStatus, type NetworkStatus, type NodeRow, type SideStatus } from "../src/network/table.ts";
+import { formatStatus } from "../src/network/table.ts";
 import { exitCodeOf, type Output } from "../src/output.ts";
 import { createTaskRunner } from "../src/tasks.ts";
 import { withWallet } from "../src/wallet-access.ts";
@@ -156,21 +156,6 @@ test("without a file the dev network is raised as it was made, else by the defau
   assert.equal(definitionOf({}, home).text, DEV_ELECTIONS_DEFINITION);
   assert.throws(() => definitionOf({ file: join(home, "none.yaml") }, home), { code: "DEFINITION_UNREADABLE" });
   assert.throws(() => definitionOf({ file: "net.yaml", elections: true }, home), { code: "DEFINITION_INVALID" });
-});
-
-test("the daemon's file is believed only while that very process lives", () => {
-  const layout = layoutOf(home, "daemon");
-  makeFolders(layout);
-  assert.equal(readDaemon(layout), undefined);
-  writeDaemon(layout, { startedAtMs: 1, phase: "starting", text: "", data: null, error: null });
-  const own = readDaemon(layout);
-  assert.equal(own?.pid, process.pid);
-  writeFileSync(layout.daemon, JSON.stringify({ ...own, processStart: "0" }));
-  assert.equal(readDaemon(layout), undefined);
-  writeFileSync(layout.daemon, "{");
-  assert.equal(readDaemon(layout), undefined);
-  removeDaemon(layout);
-  removeDaemon(layout);
 });
 
 test("a wallet that a command uses is closed to others, and open again after a failure", async () => {

@@ -195,6 +195,48 @@ export const PLATFORM_ERRORS = {
     message: "This side chain has no federation: nothing can be carried in or out.",
     next: "A chain gets one when it is made: `federation` in its definition.",
   },
+  NODE_NEEDED: {
+    kind: "conflict",
+    fault: "none",
+    message: "Without this node its chain would stand still.",
+    next: "Start the missing validators first: bystack why. Then resume the operation.",
+  },
+  PLAN_STALE: {
+    kind: "conflict",
+    fault: "none",
+    message: "The network is not any more what the plan was made from.",
+    next: "Make a new plan: bystack plan <file>.",
+  },
+  PLAN_REFUSED: {
+    kind: "conflict",
+    fault: "none",
+    message: "The definition asks for something that cannot be done.",
+    next: "Read what the plan refuses, and change the definition: bystack plan <file>.",
+  },
+  DAEMON_FAILED: {
+    kind: "internal",
+    fault: "local",
+    message: "The platform's process has ended while it started.",
+    next: "Read its log in the folder platform/ beside the networks.",
+  },
+  NODE_NOT_REMOVABLE: {
+    kind: "conflict",
+    fault: "none",
+    message: "This node cannot be removed: it is of the first committee, or a newer one is there.",
+    next: "Remove the newest observer of its chain; a validator leaves by an election: bystack candidate resign.",
+  },
+  PLATFORM_NOT_RUNNING: {
+    kind: "unavailable",
+    fault: "none",
+    message: "The platform is not running.",
+    next: "Start it with a network: bystack up.",
+  },
+  DEFINITION_NOT_EDITABLE: {
+    kind: "invalid",
+    fault: "none",
+    message: "The definition is written in a way that a command cannot change.",
+    next: "Change the file yourself, then: bystack apply <file>.",
+  },
 } as const satisfies ErrorTable;
 
 export const platformError = errorFactory(PLATFORM_ERRORS);

@@ -7,8 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DEV_DEFINITION } from "@bystack/platform/definition/dev";
 import { parseDefinition } from "@bystack/platform/definition/parse";
-import { type CreateOptions, createNetwork } from "@bystack/platform/network/create";
-import { layoutOf, type NetworkState } from "@bystack/platform/network/layout";
+import { type CreateOptions, createMainChain, createSideChain } from "@bystack/platform/network/create";
+import { layoutOf, makeFolders, type NetworkState } from "@bystack/platform/network/layout";
 import type {
   AppliedNode,
   DeployProvider,
@@ -16,6 +16,7 @@ import type {
   NodeIdentity,
   NodeInstance,
   NodeSpec,
+  NodeStatus,
 } from "@bystack/platform/provider";
 import { bytesToHex } from "@bystack/utils/bytes";
 
@@ -62,9 +63,9 @@ export class FakeProvider implements DeployProvider {
     this.stopped.push(id);
   }
 
-  async remove(): Promise<void> {}
+  async remove(_id: string): Promise<void> {}
 
-  async status(): Promise<[]> {
+  async status(_ids?: readonly string[]): Promise<NodeStatus[]> {
     return [];
   }
 
@@ -91,7 +92,7 @@ export function homeFolder(): string {
   return mkdtempSync(join(tmpdir(), "bystack-network-"));
 }
 
-function programOf(name: string): Uint8Array {
+export function programOf(name: string): Uint8Array {
   return Uint8Array.of(0x00, 0x14, ...createHash("sha256").update(name).digest().subarray(0, 20));
 }
 
@@ -114,10 +115,14 @@ function createOptions(home: string, text: string, rest: Partial<CreateOptions>)
 }
 
 /** Makes a network, the dev network unless `text` says another. */
-export function makeNetwork(
+export async function makeNetwork(
   home: string,
   part: Partial<CreateOptions> & { readonly text?: string } = {},
 ): Promise<NetworkState> {
   const { text = DEV_DEFINITION, ...rest } = part;
-  return createNetwork(createOptions(home, text, rest), text);
+  const options = createOptions(home, text, rest);
+  makeFolders(options.layout);
+  let state = await createMainChain(options);
+  for (const side of options.definition.sides) state = await createSideChain(options, state, side);
+  return state;
 }

@@ -2,7 +2,7 @@
 // fit together, and what is there is never made over.
 
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, suite, test } from "node:test";
 import { DEV_DEFINITION, DEV_ELECTIONS_DEFINITION } from "@bystack/platform/definition/dev";
@@ -255,54 +255,6 @@ suite("the options of the nodes", () => {
     const text = DEV_DEFINITION.replace(/^ {4}federation:.*\n/m, "").replace(/^prove:.*\n/m, "prove: []\n");
     const { of } = await optionsOf(text);
     assert.equal(of("demo-1").federation, undefined);
-  });
-});
-
-suite("a network that is there", () => {
-  test("is given back as it is, without a word to the provider", async () => {
-    const home = newHome();
-    const state = await makeNetwork(home);
-    const provider = new FakeProvider();
-    assert.deepEqual(await makeNetwork(home, { provider, nowMs: NOW_MS + 60_000 }), state);
-    assert.deepEqual(provider.specs, []);
-  });
-
-  test("is not changed by another definition", async () => {
-    const home = newHome();
-    await makeNetwork(home);
-    const before = specsOf(home);
-    const text = DEV_DEFINITION.replace("blockMs: 500", "blockMs: 400");
-    await assert.rejects(makeNetwork(home, { text }), { code: "NETWORK_CHANGED", why: "network dev" });
-    assert.deepEqual(specsOf(home), before);
-  });
-
-  test("of a newer or unknown format is refused, and the remedy is named", async () => {
-    const home = newHome();
-    const state = await makeNetwork(home);
-    const { state: path } = layoutOf(home, "dev");
-    for (const text of [JSON.stringify({ ...state, format: 3 }), "{}", "[]", "{"]) {
-      writeFileSync(path, text);
-      await assert.rejects(makeNetwork(home), (error) => {
-        assert.ok(error instanceof BystackError, String(error));
-        assert.equal(error.code, "FOLDER_FORMAT");
-        assert.match(error.next, /bystack clean/);
-        return true;
-      });
-    }
-  });
-
-  test("that was made half is made again from the start", async () => {
-    const home = newHome();
-    class Failing extends FakeProvider {
-      override async apply(spec: Parameters<FakeProvider["apply"]>[0]) {
-        if (this.specs.length === 7) throw new Error("the disk is full");
-        return super.apply(spec);
-      }
-    }
-    await assert.rejects(makeNetwork(home, { provider: new Failing() }), /the disk is full/);
-    assert.equal(existsSync(layoutOf(home, "dev").definition), false);
-    await makeNetwork(home, { text: DEV_DEFINITION.replace("blockMs: 500", "blockMs: 400") });
-    assert.equal(specsOf(home).side.consensus.blockMs, 400);
   });
 });
 

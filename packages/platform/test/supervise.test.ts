@@ -2,16 +2,12 @@
 // later each time; what a restart cannot help, or ends too often, is left and said.
 
 import assert from "node:assert/strict";
-import { rmSync } from "node:fs";
-import { after, before, beforeEach, test } from "node:test";
-import type { NetworkState } from "@bystack/platform/network/layout";
-import { startNodes, stopNodes, superviseNodes } from "@bystack/platform/network/run";
+import { beforeEach, test } from "node:test";
 import type { Logger } from "@bystack/utils/ports";
+import { superviseNodes } from "../src/network/supervise.ts";
 import { RESTART_EXITS_MAX, RESTART_WINDOW_MS } from "../src/provider/exit-codes.ts";
-import { FakeProvider, homeFolder, makeNetwork } from "./kit.ts";
+import { FakeProvider } from "./kit.ts";
 
-const home = homeFolder();
-let state: NetworkState;
 let provider: FakeProvider;
 let said: string[];
 
@@ -22,17 +18,17 @@ const say =
   };
 const logger: Logger = { debug: () => {}, info: say("info"), warn: say("warn"), error: say("error") };
 
-before(async () => {
-  state = await makeNetwork(home);
-});
-after(() => rmSync(home, { recursive: true, force: true }));
+/** Asked at each exit: a test may take a node out. */
+let wanted: Set<string>;
+
 beforeEach(() => {
   provider = new FakeProvider();
+  wanted = new Set(["main-1", "demo-1", "demo-2", "demo-3", "demo-4"]);
   said = [];
 });
 
 /** `random` in the middle: delays are exactly 1, 2, 4 … seconds. */
-const supervise = () => superviseNodes({ state, provider, logger, random: () => 0.5 });
+const supervise = () => superviseNodes({ provider, isWanted: (id) => wanted.has(id), logger, random: () => 0.5 });
 
 /** Lets the promises of a restart settle; no time passes. */
 async function settle(): Promise<void> {
@@ -106,10 +102,11 @@ test("once it is stopped nothing is started, not even what was on its way", (t) 
   assert.deepEqual(provider.started, []);
 });
 
-test("all nodes are started, the main node is stopped last", async () => {
-  await startNodes(state, provider);
-  assert.deepEqual(provider.started, ["main-1", "demo-1", "demo-2", "demo-3", "demo-4"]);
-  await stopNodes(state, provider);
-  assert.equal(provider.stopped.at(-1), "main-1");
-  assert.equal(provider.stopped.length, 5);
+test("a node that shall not run any more when its time comes is left alone", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  supervise();
+  provider.end("demo-2", { signal: "SIGKILL", atMs: 1 });
+  wanted.delete("demo-2");
+  t.mock.timers.tick(60_000);
+  assert.deepEqual(provider.started, []);
 });

@@ -1,61 +1,61 @@
 // Commands on a network that is there: down, clean, logs, prove.
 
-import { existsSync, rmSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
+import { readDaemon } from "@bystack/platform/daemon/daemon-file";
 import { platformError } from "@bystack/platform/errors";
-import { loadNetworkState, type NetworkState, type SideState } from "@bystack/platform/network/layout";
-import { stopNodes } from "@bystack/platform/network/run";
+import type { NetworkState, SideState } from "@bystack/platform/network/layout";
 import { type Context, providerOf, requireState } from "../context.ts";
+import { ensurePlatform, type PlatformClient, runningPlatform } from "../daemon/connect.ts";
+import { followOperation } from "../daemon/follow.ts";
 import { sideOf } from "../network/chains.ts";
-import { readDaemon, removeDaemon } from "../network/daemon-file.ts";
 import { type ChainProof, runProof } from "../network/proof.ts";
 import { createTaskRunner } from "../tasks.ts";
 
-const DOWN_DEADLINE_MS = 60_000;
-const POLL_MS = 100;
+const END_DEADLINE_MS = 60_000;
+const POLL_MS = 50;
 
-/** Stops the daemon, which stops its nodes; then whatever still runs. Harmless when nothing runs. */
-export async function runDown(context: Context): Promise<void> {
-  const state = requireState(context);
-  const daemon = readDaemon(context.layout);
-  if (daemon !== undefined) {
-    process.kill(daemon.pid, "SIGTERM");
-    const until = Date.now() + DOWN_DEADLINE_MS;
-    while (readDaemon(context.layout) !== undefined) {
-      if (Date.now() > until)
-        throw platformError("WAIT_TIMEOUT", { why: `the daemon (pid ${daemon.pid}) does not end` });
-      await delay(POLL_MS);
-    }
+/** Ends the platform when no network of its shall run; waits until it is gone. */
+export async function endIfIdle({ home }: Context, client: PlatformClient): Promise<void> {
+  const { items } = await client.call("networks");
+  if (items.some(({ desired }) => desired === "running")) return;
+  await client.call("stopPlatform");
+  const until = performance.now() + END_DEADLINE_MS;
+  while (readDaemon(home) !== undefined) {
+    if (performance.now() > until) throw platformError("WAIT_TIMEOUT", { why: "the daemon does not end" });
+    await delay(POLL_MS);
   }
-  const provider = providerOf(context.layout);
-  await stopNodes(state, provider);
-  removeDaemon(context.layout);
-  context.output.result(
-    { network: state.network, stopped: state.nodes.map((node) => node.id) },
-    `${state.network} is stopped; its data stay in ${context.layout.root}`,
-  );
 }
 
-/** Removes a stopped network with all its data, keys included. */
+/** Stops every node of a network; without another one that shall run, the platform too. Harmless when nothing runs. */
+export async function runDown(context: Context): Promise<void> {
+  const { network, nodes } = requireState(context);
+  const { output } = context;
+  const client = await ensurePlatform(context.home);
+  const { last: after } = await client.call("platformEvents", {});
+  const operation = await client.call("stopNetwork", { params: { network } });
+  await followOperation({ client, output, after }, operation);
+  await endIfIdle(context, client);
+  const stopped = nodes.map(({ id }) => id);
+  output.result({ network, stopped }, `${network} is stopped; its data stay in ${context.layout.root}`);
+}
+
+/** Removes a network with all its data, keys included. */
 export async function runClean(context: Context, options: { yes?: boolean }): Promise<void> {
-  const { layout, network, output } = context;
+  const { layout, network, output, home } = context;
   const exists = existsSync(layout.root);
   if (exists && options.yes !== true) throw platformError("CLEAN_NEEDS_YES", { why: layout.root });
-  if (readDaemon(layout) !== undefined) await runDownQuietly(context);
-  const statuses = exists ? await providerOf(layout).status() : [];
-  const running = statuses.filter((status) => status.phase === "running");
-  if (running.length > 0)
-    throw platformError("PROVIDER_LOCKED", { why: `${running.map((status) => status.id).join(", ")} still run` });
-  rmSync(layout.root, { recursive: true, force: true });
+  if (exists || runningPlatform(home) !== undefined) {
+    const client = await ensurePlatform(home);
+    const { last: after } = await client.call("platformEvents", {});
+    const operation = await client.call("removeNetwork", { params: { network } });
+    await followOperation({ client, output, after }, operation);
+    await endIfIdle(context, client);
+  }
   output.result(
     { network, removed: exists },
     exists ? `${network} is removed: keys, chains and wallet` : `there is no network ${network}`,
   );
-}
-
-async function runDownQuietly(context: Context): Promise<void> {
-  if (loadNetworkState(context.layout) === undefined) return;
-  await runDown({ ...context, output: { ...context.output, result: () => {} } });
 }
 
 export async function runLogs(context: Context, node: string, options: { tail: string }): Promise<void> {

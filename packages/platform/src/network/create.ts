@@ -2,7 +2,7 @@
 // chain; what is there already stays as it is. A half-made chain is made again from the start, because none of its nodes has
 // signed anything before its spec exists.
 
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { protocolError } from "@bystack/protocol/errors";
 import {
   type ChainSpec,
@@ -32,7 +32,6 @@ import {
 import {
   FOLDER_FORMAT,
   loadNetworkState,
-  makeFolders,
   type NetworkLayout,
   type NetworkNode,
   type NetworkState,
@@ -195,20 +194,4 @@ export async function removeSideChain(
     nodes: state.nodes.filter((node) => node.chain !== chain),
   });
   rmSync(specFileOf(layout, chain), { force: true });
-}
-
-/** Makes the network unless it is there; refuses another definition under the same name. */
-export async function createNetwork(options: CreateOptions, definitionText: string): Promise<NetworkState> {
-  const { definition, layout } = options;
-  const known = loadNetworkState(layout);
-  // Written last: without it the network was not made to its end, by this definition or by another.
-  const isMade = known !== undefined && existsSync(layout.definition);
-  if (isMade && readFileSync(layout.definition, "utf8") !== definitionText)
-    throw platformError("NETWORK_CHANGED", { why: `network ${definition.network}` });
-  if (isMade) return known;
-  makeFolders(layout);
-  let state = await createMainChain(options);
-  for (const side of definition.sides) state = await createSideChain(options, state, side);
-  writeFileSync(layout.definition, definitionText, { mode: 0o600 });
-  return state;
 }

@@ -13,8 +13,6 @@ export type NetworkLayout = {
   readonly root: string;
   readonly definition: string;
   readonly state: string;
-  readonly daemon: string;
-  readonly daemonLog: string;
   readonly specs: string;
   readonly nodes: string;
   readonly wallet: string;
@@ -32,8 +30,6 @@ export function layoutOf(home: string, network: string): NetworkLayout {
     root,
     definition: join(root, "bystack.yaml"),
     state: join(root, "network.json"),
-    daemon: join(root, "daemon.json"),
-    daemonLog: join(root, "daemon.log"),
     specs: join(root, "specs"),
     nodes: join(root, "nodes"),
     wallet: join(root, "wallet"),

@@ -17,6 +17,18 @@ export const EVENT = z.strictObject({
 });
 export type PlatformEvent = z.infer<typeof EVENT>;
 
+const NETWORK = z.strictObject({
+  name: z.string().max(31),
+  /** The definition that is applied, as its author wrote it; empty until the first one is. */
+  definition: z.string(),
+  /** Counts the definitions that were applied. */
+  revision: z.number().int().nonnegative(),
+  /** Whether its nodes shall run. */
+  desired: z.enum(["running", "stopped"]),
+  changedAtMs: z.number().int().nonnegative(),
+});
+export type NetworkRow = z.infer<typeof NETWORK>;
+
 const META = z.strictObject({ number: z.number().int().nonnegative(), text: z.string().max(1000) });
 
 /** Key: what it is. Format, newest numbers of the tables below. */
@@ -27,6 +39,8 @@ export const EVENTS: Table<PlatformEvent> = { name: "events", bucket: 2, row: EV
 export const AUDIT: Table<z.infer<typeof AUDIT_ROW>> = { name: "audit", bucket: 3, row: AUDIT_ROW };
 /** Key: id, which sorts by time. */
 export const OPERATIONS: Table<z.infer<typeof OPERATION>> = { name: "operations", bucket: 4, row: OPERATION };
+/** Key: name. */
+export const NETWORKS: Table<NetworkRow> = { name: "networks", bucket: 5, row: NETWORK };
 
 /** Long enough for a console that was closed over a weekend to go on where it was. */
 export const EVENTS_KEPT_MS = 7 * 24 * 3_600_000;

@@ -7,6 +7,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { readDaemon } from "@bystack/platform/daemon/daemon-file";
 import { layoutOf, loadNetworkState, type NetworkLayout, type NetworkState } from "@bystack/platform/network/layout";
 import { clientOf, type SideClient } from "@bystack/platform/network/run";
 import type { DeployProvider } from "@bystack/platform/provider";
@@ -103,7 +104,8 @@ export async function raiseNetwork(options: RaiseOptions): Promise<SoakNetwork> 
   await cli("up", "--detach", ...(options.elections === true ? ["--elections"] : []));
   const state = loadNetworkState(layout);
   if (state === undefined) throw new Error("the network left no state");
-  const daemon = JSON.parse(readFileSync(layout.daemon, "utf8")) as { pid: number };
+  const daemon = readDaemon(home);
+  if (daemon === undefined) throw new Error("the platform has ended");
   process.kill(daemon.pid, "SIGKILL");
   const provider = createProcessProvider({ folder: layout.root, program: PROGRAM });
   const sides = state.nodes.filter((node) => node.kind === "side").map((node) => node.id);

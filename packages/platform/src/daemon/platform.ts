@@ -1,0 +1,287 @@
+// The platform of one machine: its networks, what they shall be, and the operations that bring them there. One process at a
+// time holds it. It knows public keys alone; what needs a wallet or a chain's code is handed in.
+
+import type { Clock, Logger } from "@bystack/utils/ports";
+import { parseDefinition } from "../definition/parse.ts";
+import { platformError } from "../errors.ts";
+import { layoutOf, loadNetworkState, type NetworkLayout } from "../network/layout.ts";
+import { type NetworkStatus, networkStatus } from "../network/status.ts";
+import { type Supervisor, superviseNodes } from "../network/supervise.ts";
+import { applySteps } from "../operation/apply/apply.ts";
+import { APPLY, APPLY_INPUT, type ApplyWorld } from "../operation/apply/site.ts";
+import { Journal, type OperationKind } from "../operation/journal.ts";
+import {
+  desiredStep,
+  type PowerWorld,
+  REMOVE,
+  removeSteps,
+  START,
+  STOP,
+  startSteps,
+  stopSteps,
+} from "../operation/power.ts";
+import type { Operation } from "../operation/record.ts";
+import { type Observed, planChange } from "../plan/changes.ts";
+import { committeeOf, riskWithout, type Voters } from "../plan/guard.ts";
+import type { Plan } from "../plan/plan.ts";
+import type { DeployProvider } from "../provider/provider.ts";
+import { type PlatformStore, put } from "../store/store.ts";
+import type { Table } from "../store/table.ts";
+import { NETWORKS, type NetworkRow } from "../store/tables.ts";
+
+/** What belongs to nobody in particular; tenants come with people. */
+export const TENANT = "default";
+const START_DEADLINE_MS = 30_000;
+
+/** What the platform cannot do by itself. */
+export type PlatformPorts = Pick<ApplyWorld, "mainTargetSeconds"> & {
+  readonly createProvider: (layout: NetworkLayout) => DeployProvider;
+  readonly wallet: (layout: NetworkLayout) => ApplyWorld["wallet"];
+  readonly prove: (layout: NetworkLayout) => ApplyWorld["prove"];
+};
+
+export type PlatformOptions = {
+  readonly home: string;
+  readonly store: PlatformStore;
+  readonly ports: PlatformPorts;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly random: () => number;
+  /** The journal cannot be written: the process must end. */
+  readonly onBroken: (error: unknown) => void;
+  /** Called at each place of an operation where a process may end; tests end there. */
+  readonly onPoint?: (point: string) => void;
+};
+
+export class Platform {
+  readonly journal: Journal;
+  readonly #options: PlatformOptions;
+  readonly #providers = new Map<string, DeployProvider>();
+  readonly #supervisors: Supervisor[] = [];
+  /** What shall run, as the store has it; read by supervisors, which cannot wait. */
+  readonly #desired = new Map<string, NetworkRow["desired"]>();
+
+  constructor(options: PlatformOptions) {
+    this.#options = options;
+    const { store, clock, logger, onBroken, onPoint } = options;
+    this.journal = new Journal({
+      store,
+      tenant: TENANT,
+      kinds: this.#kinds(),
+      clock,
+      logger,
+      onBroken,
+      ...(onPoint && { onPoint }),
+    });
+  }
+
+  /** Adopts the nodes that shall run, starts those that are away, and goes on with what was under way. */
+  async start(): Promise<void> {
+    for (const { name, desired } of await this.rows()) {
+      this.#desired.set(name, desired);
+      if (desired === "running") await this.#adopt(name);
+    }
+    await this.journal.start();
+  }
+
+  /** Ends the platform; nodes go on. */
+  async end(): Promise<void> {
+    for (const supervisor of this.#supervisors) supervisor.stop();
+    await this.journal.end();
+  }
+
+  async #adopt(network: string): Promise<void> {
+    const state = loadNetworkState(this.layout(network));
+    const provider = this.provider(network);
+    for (const { id } of state?.nodes ?? []) {
+      try {
+        await provider.start(id, START_DEADLINE_MS);
+      } catch (error) {
+        this.#options.logger.error("node does not start", { id, why: String(error) });
+      }
+    }
+  }
+
+  layout(network: string): NetworkLayout {
+    return layoutOf(this.#options.home, network);
+  }
+
+  /** One provider for each network: it watches the processes that it has started or adopted. */
+  provider(network: string): DeployProvider {
+    const known = this.#providers.get(network);
+    if (known !== undefined) return known;
+    const { ports, logger, random, store } = this.#options;
+    const provider = ports.createProvider(this.layout(network));
+    this.#providers.set(network, provider);
+    const isWanted = (id: string): boolean =>
+      this.#desired.get(network) === "running" &&
+      loadNetworkState(this.layout(network))?.nodes.some((node) => node.id === id) === true;
+    const supervisor = superviseNodes({
+      provider,
+      isWanted,
+      logger,
+      random,
+      onExit: (id, { code, signal, meaning }) => {
+        const data = { network, code, signal, meaning };
+        store
+          .write(TENANT, { events: [{ topic: "node", subject: id, data }] })
+          .catch((error: unknown) => logger.error("an exit could not be recorded", { id, why: String(error) }));
+      },
+    });
+    this.#supervisors.push(supervisor);
+    return provider;
+  }
+
+  async rows(): Promise<NetworkRow[]> {
+    return (await this.#options.store.tenant(TENANT).list(NETWORKS)).map(({ value }) => value);
+  }
+
+  async row(network: string): Promise<NetworkRow | undefined> {
+    return this.#options.store.tenant(TENANT).get(NETWORKS, [network]);
+  }
+
+  /** @throws BystackError NETWORK_NOT_FOUND */
+  async status(network: string): Promise<NetworkStatus> {
+    const layout = this.layout(network);
+    const state = loadNetworkState(layout);
+    if (state === undefined) throw platformError("NETWORK_NOT_FOUND", { why: network });
+    return networkStatus({ layout, state, provider: this.provider(network), extraRssBytes: 0 });
+  }
+
+  async #observe(network: string, revision: number): Promise<Observed> {
+    if (loadNetworkState(this.layout(network)) === undefined) return { revision, voters: new Map() };
+    const { sides, nodes } = await this.status(network);
+    const votersOf = (chain: string, n: number): Voters => {
+      const own = nodes.filter((node) => node.chain === chain && node.hasSeat === true);
+      return { committee: committeeOf(n), live: own.filter(({ ready }) => ready).map(({ id }) => id) };
+    };
+    const running = sides.filter(({ height }) => height !== null);
+    return { revision, voters: new Map(running.map(({ chain, validators }) => [chain, votersOf(chain, validators)])) };
+  }
+
+  /** @throws BystackError DEFINITION_UNREADABLE, DEFINITION_INVALID */
+  async plan(definition: string): Promise<Plan> {
+    const after = parseDefinition(definition, "the definition");
+    const row = await this.row(after.network);
+    const before =
+      row === undefined || row.revision === 0 ? undefined : parseDefinition(row.definition, "the definition");
+    return planChange(before, after, await this.#observe(after.network, row?.revision ?? 0));
+  }
+
+  /** Begins to do what a plan says. @throws BystackError PLAN_STALE, PLAN_REFUSED, OPERATIONS_BUSY */
+  async apply(definition: string, planHash: string, actorId: string): Promise<Operation> {
+    const plan = await this.plan(definition);
+    if (plan.hash !== planHash) throw platformError("PLAN_STALE", { why: `network ${plan.network}` });
+    const [refusal] = plan.refused;
+    if (refusal !== undefined) throw platformError("PLAN_REFUSED", { why: `${refusal.path}: ${refusal.why}` });
+    const row = await this.row(plan.network);
+    const before = row === undefined || row.revision === 0 ? null : row.definition;
+    const chains = new Set(plan.actions.map(({ chain }) => chain));
+    const [only] = chains;
+    return this.journal.submit({
+      kind: APPLY,
+      title:
+        plan.actions.length === 1
+          ? (plan.actions[0]?.title ?? "")
+          : `${plan.actions.length} changes of ${plan.network}`,
+      network: plan.network,
+      chain: chains.size === 1 ? (only ?? null) : null,
+      actorId,
+      input: { before, after: definition, planHash },
+    });
+  }
+
+  /** Starts or stops all nodes of a network. @throws BystackError NETWORK_NOT_FOUND, OPERATIONS_BUSY */
+  async power(network: string, kind: typeof START | typeof STOP, actorId: string): Promise<Operation> {
+    if (loadNetworkState(this.layout(network)) === undefined)
+      throw platformError("NETWORK_NOT_FOUND", { why: network });
+    return this.journal.submit({ kind, title: `${kind} network ${network}`, network, chain: null, actorId, input: {} });
+  }
+
+  /** Stops a network and removes all of it, whatever is there. @throws BystackError OPERATIONS_BUSY */
+  async remove(network: string, actorId: string): Promise<Operation> {
+    const title = `remove network ${network}`;
+    return this.journal.submit({ kind: REMOVE, title, network, chain: null, actorId, input: {} });
+  }
+
+  #kinds(): OperationKind[] {
+    const powerWorld = ({ network }: Operation): PowerWorld => this.#powerWorld(network);
+    return [
+      {
+        kind: APPLY,
+        steps: (operation) => {
+          const input = APPLY_INPUT.parse(operation.input);
+          return [
+            desiredStep(powerWorld(operation), "running"),
+            ...applySteps(this.#applyWorld(operation.network), input),
+          ];
+        },
+      },
+      { kind: START, steps: (operation) => startSteps(powerWorld(operation)) },
+      { kind: STOP, steps: (operation) => stopSteps(powerWorld(operation)) },
+      {
+        kind: REMOVE,
+        steps: (operation) => removeSteps({ ...powerWorld(operation), forget: () => this.#forget(operation.network) }),
+      },
+    ];
+  }
+
+  #powerWorld(network: string): PowerWorld {
+    return {
+      layout: this.layout(network),
+      provider: this.provider(network),
+      desired: async () => (await this.row(network))?.desired,
+      setDesired: async (desired) => {
+        this.#desired.set(network, desired);
+        await this.#changeRow(network, { desired });
+      },
+    };
+  }
+
+  #applyWorld(network: string): ApplyWorld {
+    const { ports, clock } = this.#options;
+    const layout = this.layout(network);
+    return {
+      layout,
+      provider: this.provider(network),
+      wallet: ports.wallet(layout),
+      prove: ports.prove(layout),
+      revisionText: async () => (await this.row(network))?.definition,
+      saveRevision: async (definition) => {
+        const revision = ((await this.row(network))?.revision ?? 0) + 1;
+        await this.#changeRow(network, { definition, revision });
+      },
+      canSpare: (id) => this.#canSpare(network, id),
+      nowMs: () => clock.nowMs(),
+      mainTargetSeconds: ports.mainTargetSeconds,
+    };
+  }
+
+  async #canSpare(network: string, id: string): Promise<string | undefined> {
+    const { voters } = await this.#observe(network, 0);
+    for (const [chain, seen] of voters) {
+      if (!seen.live.includes(id) || riskWithout(seen, id) !== undefined) continue;
+      const { n, q } = seen.committee;
+      return `${seen.live.length} of ${n} validators of ${chain} vote and ${q} are needed: not without ${id}`;
+    }
+    return undefined;
+  }
+
+  async #forget(network: string): Promise<void> {
+    this.#desired.delete(network);
+    const deletes = [{ table: NETWORKS as Table<never>, key: [network] }];
+    const events = [{ topic: "network", subject: network, data: { removed: true } }];
+    await this.#options.store.write(TENANT, { deletes, events });
+  }
+
+  async #changeRow(network: string, change: Partial<NetworkRow>): Promise<void> {
+    const { store, clock } = this.#options;
+    await store.update(TENANT, async (view) => {
+      const found = await view.get(NETWORKS, [network]);
+      const bare: NetworkRow = { name: network, definition: "", revision: 0, desired: "stopped", changedAtMs: 0 };
+      const row = { ...(found ?? bare), ...change, changedAtMs: clock.nowMs() };
+      const data = { revision: row.revision, desired: row.desired };
+      return [{ puts: [put(NETWORKS, [network], row)], events: [{ topic: "network", subject: network, data }] }, row];
+    });
+  }
+}
