@@ -22,6 +22,8 @@ const plan = z.object({
   hash: s.hash,
   network: name,
   revision: count,
+  /** SHA3-256 of the definition's text. */
+  definitionHash: s.hash,
   actions: readonlyArray(
     z.object({
       verb: text,
@@ -46,6 +48,8 @@ const operation = z.object({
   network: name,
   chain: text.nullable(),
   actorId: text,
+  /** Of the definition that is applied; null for what applies none. */
+  definitionHash: s.hash.nullable(),
   state: z.enum(["queued", "running", "succeeded", "failed", "cancelled"]),
   createdAtMs: s.milliseconds,
   startedAtMs: when,
@@ -56,6 +60,7 @@ const operation = z.object({
       name: text,
       title: text,
       state: z.enum(["waiting", "running", "done", "undone", "failed"]),
+      made: z.boolean(),
       startedAtMs: when,
       endedAtMs: when,
       note: text,
@@ -149,7 +154,14 @@ export const PLATFORM_ROUTES = {
     summary: "Begins to do what a plan says. Refused when the world is not any more what the plan was made from.",
     body: z.strictObject({ definition, planHash: s.hash }),
     reply: operation,
-    errors: ["DEFINITION_UNREADABLE", "DEFINITION_INVALID", "PLAN_STALE", "PLAN_REFUSED", "OPERATIONS_BUSY"],
+    errors: [
+      "DEFINITION_UNREADABLE",
+      "DEFINITION_INVALID",
+      "PLAN_STALE",
+      "PLAN_REFUSED",
+      "OPERATION_UNFINISHED",
+      "OPERATIONS_BUSY",
+    ],
     access,
   }),
   startNetwork: route({

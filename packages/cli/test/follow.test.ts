@@ -23,6 +23,7 @@ function operationOf(
     network: "dev",
     chain: "acme",
     actorId: "local",
+    definitionHash: null,
     state,
     createdAtMs: 1_000,
     startedAtMs: 2_000,
@@ -32,6 +33,7 @@ function operationOf(
       name: `step ${i}`,
       title: `make part ${i}`,
       state: step,
+      made: step !== "waiting",
       startedAtMs: step === "waiting" ? null : 2_000,
       endedAtMs: step === "done" ? 3_000 : null,
       note: step === "running" ? "nearly there" : "",
@@ -125,7 +127,14 @@ describe("for people", () => {
     committee: { n: 4, q: 3, f: 1 },
     estimateMs: 10_000,
   };
-  const plan: Plan = { hash: "ab".repeat(32), network: "dev", revision: 3, actions: [action], refused: [] };
+  const plan: Plan = {
+    hash: "ab".repeat(32),
+    network: "dev",
+    revision: 3,
+    definitionHash: "cd".repeat(32),
+    actions: [action],
+    refused: [],
+  };
 
   test("a plan says what changes, from what to what, what it risks and how long it takes", () => {
     assert.deepEqual(formatPlan(plan).split("\n"), [

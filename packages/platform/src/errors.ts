@@ -237,6 +237,12 @@ export const PLATFORM_ERRORS = {
     message: "The definition is written in a way that a command cannot change.",
     next: "Change the file yourself, then: bystack apply <file>.",
   },
+  OPERATION_UNFINISHED: {
+    kind: "conflict",
+    fault: "none",
+    message: "An earlier change of this network was left half done.",
+    next: "Go on with it, or take it back: bystack operation resume <number>, or cancel <number>.",
+  },
 } as const satisfies ErrorTable;
 
 export const platformError = errorFactory(PLATFORM_ERRORS);

@@ -208,6 +208,22 @@ describe("an operation", () => {
     assert.equal((await journal.settled(id)).error?.code, "STEP_UNPROVEN");
   });
 
+  test("takes back what it has made, never what was there before", async () => {
+    const world = new World();
+    world.made.add("a 1").add("a 2");
+    world.broken = true;
+    const { journal } = await live(createMemoryStore(), world);
+    const { id } = await journal.submit(DRAFT);
+    const failed = await journal.settled(id);
+    assert.deepEqual(
+      failed.steps.map(({ made }) => made),
+      [false, true, false, false],
+    );
+    await journal.cancel(id);
+    assert.equal((await journal.settled(id)).state, "cancelled");
+    assert.deepEqual([...world.made], ["a 1", "a 2"]);
+  });
+
   test("that is cancelled during its last step is taken back, also when that step does not listen", async () => {
     const world = new World();
     const begun = Promise.withResolvers<void>();

@@ -13,6 +13,7 @@ const DEV = parseDefinition(DEV_DEFINITION, "dev");
 const NAMES = ["demo-1", "demo-2", "demo-3", "demo-4"];
 const observed = (live: readonly string[] = NAMES): Observed => ({
   revision: 1,
+  definitionHash: "ab",
   voters: new Map([["demo", { committee: committeeOf(4), live }]]),
 });
 
@@ -38,7 +39,11 @@ const refusals = (plan: ReturnType<typeof planChange>): string[] =>
 
 describe("a plan", () => {
   test("for a network that is not there makes it, and each of its chains", () => {
-    const plan = planChange(undefined, changed(["accounts:", SECOND_SIDE]), { revision: 0, voters: new Map() });
+    const plan = planChange(undefined, changed(["accounts:", SECOND_SIDE]), {
+      revision: 0,
+      definitionHash: "ab",
+      voters: new Map(),
+    });
     assert.deepEqual(verbs(plan), ["network.create dev none", "chain.create demo none", "chain.create acme none"]);
     assert.match(plan.actions[2]?.title ?? "", /4 validators, 2 observers/);
     assert.deepEqual(plan.refused, []);

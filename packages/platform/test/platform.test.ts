@@ -7,7 +7,7 @@ import { after, describe, test } from "node:test";
 import { Platform, TENANT } from "@bystack/platform/daemon/platform";
 import { DEV_DEFINITION } from "@bystack/platform/definition/dev";
 import { withObservers, withSide } from "@bystack/platform/definition/edit";
-import { layoutOf, loadNetworkState } from "@bystack/platform/network/layout";
+import { layoutOf, loadNetworkState, specFileOf } from "@bystack/platform/network/layout";
 import { PlatformStore } from "@bystack/platform/store";
 import type { KvStore } from "@bystack/storage/kv";
 import { createMemoryStore } from "@bystack/storage/memory";
@@ -34,7 +34,7 @@ class Machine {
     monotonicMs: () => 0,
   };
   readonly nodes = new LiveNodes(this.layout, this.clock);
-  readonly kv = createMemoryStore();
+  kv = createMemoryStore();
   /** Chains on which a round trip was made, in order. */
   readonly proofs: string[] = [];
   isProofSound = true;
@@ -239,6 +239,52 @@ describe("a network", () => {
     assert.deepEqual([machine.running(), existsSync(machine.layout.root), await platform.rows()], [[], false, []]);
     await assert.rejects(platform.power("dev", START, "test"), { code: "NETWORK_NOT_FOUND" });
     assert.equal((await machine.apply(platform, DEV_DEFINITION)).state, "succeeded");
+  });
+});
+
+describe("a change that was left half done", () => {
+  test("stands in the way of the next one until it is resumed or taken back", async () => {
+    const machine = newMachine();
+    const platform = await machine.platform();
+    machine.isProofSound = false;
+    const failed = await machine.apply(platform, DEV_DEFINITION);
+    assert.equal(failed.state, "failed");
+    const other = DEV_DEFINITION.replace("blockMs: 500", "blockMs: 400");
+    const { hash } = await platform.plan(other);
+    await assert.rejects(platform.apply(other, hash, "test"), { code: "OPERATION_UNFINISHED" });
+    await platform.journal.cancel(failed.id);
+    assert.equal((await platform.journal.settled(failed.id)).state, "cancelled");
+    assert.deepEqual([machine.running(), existsSync(machine.layout.root)], [[], false]);
+    assert.equal((await platform.row("dev"))?.desired, "stopped");
+    machine.isProofSound = true;
+    assert.equal((await machine.apply(platform, other)).state, "succeeded");
+    const spec = readFileSync(specFileOf(machine.layout, "demo"), "utf8");
+    assert.match(spec, /"blockMs":400/);
+  });
+});
+
+describe("a network that the platform's store does not know", () => {
+  test("is taken over as its folder says, and a change of it that is cancelled leaves it as it was", async () => {
+    const machine = newMachine();
+    const first = await machine.platform();
+    await machine.apply(first, DEV_DEFINITION);
+    await first.end();
+    machine.kv = createMemoryStore();
+    const lost = await machine.platform();
+    assert.deepEqual((await lost.plan(DEV_DEFINITION)).actions, []);
+    const { id } = await lost.power("dev", START, "test");
+    assert.equal((await lost.journal.settled(id)).state, "succeeded");
+    assert.deepEqual([...machine.nodes.starts.values()], [1, 1, 1, 1, 1]);
+    machine.isProofSound = false;
+    const failed = await machine.apply(lost, WITH_ACME);
+    await lost.journal.cancel(failed.id);
+    assert.equal((await lost.journal.settled(failed.id)).state, "cancelled");
+    assert.deepEqual(machine.running(), DEMO);
+    assert.deepEqual((await lost.plan(DEV_DEFINITION)).actions, []);
+    assert.deepEqual(
+      [(await lost.row("dev"))?.desired, (await lost.applied("dev"))?.definition],
+      ["running", DEV_DEFINITION],
+    );
   });
 });
 

@@ -11,7 +11,7 @@ import { type NetworkStatus, networkStatus } from "@bystack/platform/network/sta
 import { rssBytes } from "@bystack/platform/provider/process-table";
 import { type Context, providerOf, requireState } from "../context.ts";
 import { ensurePlatform, type PlatformClient } from "../daemon/connect.ts";
-import { failureOf, followOperation, type Operation } from "../daemon/follow.ts";
+import { failureOf, followOperation, isOver, type Operation } from "../daemon/follow.ts";
 import { formatStatus } from "../network/table.ts";
 import { endIfIdle } from "./network.ts";
 
@@ -67,23 +67,42 @@ function closingLines(context: Context): string {
 
 type Begun = { readonly operation: Operation; readonly after: number };
 
-/** The operation that was broken off before the network was whole; it goes on instead of beginning anew. */
+/** The newest apply of a network, unless it has come to its end. */
 async function unfinished(client: PlatformClient, network: string): Promise<Operation | undefined> {
   const { items } = await client.call("operations", { query: { limit: 50 } });
   const last = items.find((operation) => operation.network === network && operation.kind === "apply");
-  if (last === undefined || last.state === "succeeded" || last.state === "cancelled") return undefined;
-  if (last.state !== "failed") return last;
-  return client.call("resumeOperation", { params: { operation: last.id } });
+  return last === undefined || last.state === "succeeded" || last.state === "cancelled" ? undefined : last;
+}
+
+/** Takes an operation back, as far as that can be. */
+async function takeBack(client: PlatformClient, { id }: Operation): Promise<void> {
+  const params = { operation: id };
+  let { last } = await client.call("platformEvents", {});
+  let now = await client.call("cancelOperation", { params });
+  while (!isOver(now)) {
+    ({ last } = await client.call("platformEvents", { query: { after: last, waitS: WAIT_SECONDS } }));
+    now = await client.call("operation", { params });
+  }
+  const failure = now.state === "failed" ? failureOf(now) : undefined;
+  if (failure !== undefined) throw failure;
 }
 
 /** Begins what brings the network to what its definition says: makes it, changes it, or starts it. */
-async function begin(client: PlatformClient, network: string, definition: string): Promise<Begun> {
+async function begin(context: Context, client: PlatformClient, definition: string): Promise<Begun> {
   const { last: after } = await client.call("platformEvents", {});
-  const open = await unfinished(client, network);
-  if (open !== undefined) return { operation: open, after };
   const plan = await client.call("plan", { body: { definition } });
-  const [refusal] = plan.refused;
-  if (refusal !== undefined)
+  const { network, definitionHash } = plan;
+  const open = await unfinished(client, network);
+  if (open !== undefined && open.definitionHash === definitionHash) {
+    if (open.state !== "failed") return { operation: open, after };
+    return { operation: await client.call("resumeOperation", { params: { operation: open.id } }), after };
+  }
+  if (open !== undefined) {
+    context.output.progress(`taking back what was left half done: ${open.title}`);
+    await takeBack(client, open);
+    return begin(context, client, definition);
+  }
+  if (plan.refused.length > 0)
     throw platformError("PLAN_REFUSED", {
       why: plan.refused.map(({ path, why }) => `${path}: ${why}`).join("\n       "),
     });
@@ -109,6 +128,7 @@ function interrupted(): { readonly asked: Promise<void>; dispose(): void } {
 }
 
 const KEEP_ALIVE_MS = 60_000;
+const WAIT_SECONDS = 10;
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 /** `bystack up`. Twice is harmless: the second one shows what runs. */
@@ -116,11 +136,11 @@ export async function runUp(base: Context, options: UpOptions): Promise<void> {
   const startedAtMs = Date.now();
   const definition = definitionOf(options, base.home);
   const context = contextOf(base, definition.text, definition.file);
-  const { output, network } = context;
+  const { output } = context;
   const stop = options.detach === true ? undefined : interrupted();
   try {
     const client = await ensurePlatform(context.home);
-    const begun = await begin(client, network, definition.text);
+    const begun = await begin(context, client, definition.text);
     const following = followOperation({ client, output, after: begun.after }, begun.operation);
     following.catch(() => {});
     const isInterrupted = await Promise.race([

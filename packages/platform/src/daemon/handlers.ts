@@ -3,6 +3,7 @@
 import type { PLATFORM_ROUTES } from "@bystack/api/platform-routes";
 import type { RouteHandlers } from "@bystack/api/route";
 import { platformError } from "../errors.ts";
+import { APPLY_INPUT } from "../operation/apply/site.ts";
 import { START, STOP } from "../operation/power.ts";
 import type { Operation } from "../operation/record.ts";
 import type { PlatformStore } from "../store/store.ts";
@@ -11,9 +12,10 @@ import { type Platform, TENANT } from "./platform.ts";
 /** Who has the token of the platform's folder. */
 const OPERATOR = "local";
 
-/** What is shown of an operation: its input may be long, and is the plan's to show. */
-function shown({ input: _, ...operation }: Operation) {
-  return operation;
+/** What is shown of an operation: of a long definition its hash. */
+function shown({ input, ...operation }: Operation) {
+  const { success, data } = APPLY_INPUT.safeParse(input);
+  return { ...operation, definitionHash: success ? data.definitionHash : null };
 }
 
 /** Events after a number; waits for some when there are none, but not beyond the end of the process. */
@@ -53,9 +55,9 @@ export function createPlatformHandlers(parts: {
     networks: async () => ({ items: (await platform.rows()).map(({ definition: _, ...row }) => row) }),
     network: ({ params }) => platform.status(params.network),
     definition: async ({ params }) => {
-      const row = await platform.row(params.network);
-      if (row === undefined) throw platformError("NETWORK_NOT_FOUND", { why: params.network });
-      return { definition: row.definition, revision: row.revision };
+      const applied = await platform.applied(params.network);
+      if (applied === undefined) throw platformError("NETWORK_NOT_FOUND", { why: params.network });
+      return { definition: applied.definition, revision: applied.revision };
     },
     plan: ({ body }) => platform.plan(body.definition),
     apply: async ({ body }) => shown(await platform.apply(body.definition, body.planHash, OPERATOR)),

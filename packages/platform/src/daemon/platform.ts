@@ -1,6 +1,7 @@
 // The platform of one machine: its networks, what they shall be, and the operations that bring them there. One process at a
 // time holds it. It knows public keys alone; what needs a wallet or a chain's code is handed in.
 
+import { existsSync, readFileSync } from "node:fs";
 import type { Clock, Logger } from "@bystack/utils/ports";
 import { parseDefinition } from "../definition/parse.ts";
 import { platformError } from "../errors.ts";
@@ -25,7 +26,8 @@ import { type Observed, planChange } from "../plan/changes.ts";
 import { committeeOf, riskWithout, type Voters } from "../plan/guard.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { DeployProvider } from "../provider/provider.ts";
-import { type PlatformStore, put } from "../store/store.ts";
+import { sha3Hex } from "../store/audit.ts";
+import { LIST_ROWS_MAX, type PlatformStore, put } from "../store/store.ts";
 import type { Table } from "../store/table.ts";
 import { NETWORKS, type NetworkRow } from "../store/tables.ts";
 
@@ -140,6 +142,14 @@ export class Platform {
     return this.#options.store.tenant(TENANT).get(NETWORKS, [network]);
   }
 
+  /** The definition that is applied: by the store, or by the folder of a network that the store does not know (any more). */
+  async applied(network: string): Promise<{ readonly definition: string; readonly revision: number } | undefined> {
+    const row = await this.row(network);
+    if (row !== undefined && row.revision > 0) return row;
+    const { definition } = this.layout(network);
+    return existsSync(definition) ? { definition: readFileSync(definition, "utf8"), revision: 0 } : undefined;
+  }
+
   /** @throws BystackError NETWORK_NOT_FOUND */
   async status(network: string): Promise<NetworkStatus> {
     const layout = this.layout(network);
@@ -148,7 +158,7 @@ export class Platform {
     return networkStatus({ layout, state, provider: this.provider(network), extraRssBytes: 0 });
   }
 
-  async #observe(network: string, revision: number): Promise<Observed> {
+  async #observe(network: string, revision: number): Promise<Omit<Observed, "definitionHash">> {
     if (loadNetworkState(this.layout(network)) === undefined) return { revision, voters: new Map() };
     const { sides, nodes } = await this.status(network);
     const votersOf = (chain: string, n: number): Voters => {
@@ -162,20 +172,32 @@ export class Platform {
   /** @throws BystackError DEFINITION_UNREADABLE, DEFINITION_INVALID */
   async plan(definition: string): Promise<Plan> {
     const after = parseDefinition(definition, "the definition");
-    const row = await this.row(after.network);
-    const before =
-      row === undefined || row.revision === 0 ? undefined : parseDefinition(row.definition, "the definition");
-    return planChange(before, after, await this.#observe(after.network, row?.revision ?? 0));
+    const applied = await this.applied(after.network);
+    const before = applied && parseDefinition(applied.definition, "the applied definition");
+    const observed = await this.#observe(after.network, applied?.revision ?? 0);
+    return planChange(before, after, { ...observed, definitionHash: sha3Hex(definition) });
   }
 
-  /** Begins to do what a plan says. @throws BystackError PLAN_STALE, PLAN_REFUSED, OPERATIONS_BUSY */
+  /** The newest apply of a network, if it was left half done: what it has made is in nobody's definition yet. */
+  async #unfinished(network: string): Promise<Operation | undefined> {
+    const recent = await this.journal.list({ limit: LIST_ROWS_MAX });
+    const last = recent.find((operation) => operation.network === network && operation.kind === APPLY);
+    return last?.state === "failed" ? last : undefined;
+  }
+
+  /**
+   * Begins to do what a plan says.
+   * @throws BystackError PLAN_STALE, PLAN_REFUSED, OPERATION_UNFINISHED, OPERATIONS_BUSY
+   */
   async apply(definition: string, planHash: string, actorId: string): Promise<Operation> {
     const plan = await this.plan(definition);
     if (plan.hash !== planHash) throw platformError("PLAN_STALE", { why: `network ${plan.network}` });
     const [refusal] = plan.refused;
     if (refusal !== undefined) throw platformError("PLAN_REFUSED", { why: `${refusal.path}: ${refusal.why}` });
-    const row = await this.row(plan.network);
-    const before = row === undefined || row.revision === 0 ? null : row.definition;
+    const unfinished = await this.#unfinished(plan.network);
+    if (unfinished !== undefined)
+      throw platformError("OPERATION_UNFINISHED", { why: `${Number(unfinished.id)}: ${unfinished.title}` });
+    const before = (await this.applied(plan.network))?.definition ?? null;
     const chains = new Set(plan.actions.map(({ chain }) => chain));
     const [only] = chains;
     return this.journal.submit({
@@ -187,7 +209,7 @@ export class Platform {
       network: plan.network,
       chain: chains.size === 1 ? (only ?? null) : null,
       actorId,
-      input: { before, after: definition, planHash },
+      input: { before, after: definition, definitionHash: plan.definitionHash },
     });
   }
 

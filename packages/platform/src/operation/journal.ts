@@ -161,6 +161,7 @@ export class Journal {
           name,
           title,
           state: "waiting",
+          made: false,
           startedAtMs: null,
           endedAtMs: null,
           note: "",
@@ -313,6 +314,7 @@ export class Journal {
     this.#point(`${step.name} recorded`);
     if (!(await step.check(context))) {
       this.#point(`${step.name} asked`);
+      await this.#setStep(id, step.name, { made: true });
       await step.do(context);
       this.#point(`${step.name} made`);
       if (!(await step.check(context))) throw platformError("STEP_UNPROVEN", { why: step.title });
@@ -328,12 +330,12 @@ export class Journal {
     const { clock } = this.#options;
     if (!this.#isEnding) running.abort = new AbortController();
     for (const step of steps.toReversed()) {
-      const state = (await this.get(id)).steps.find(({ name }) => name === step.name)?.state;
-      if (state === "waiting" || state === "undone") continue;
+      const record = (await this.get(id)).steps.find(({ name }) => name === step.name);
+      if (record?.made !== true || record.state === "undone") continue;
       turn.at = step.name;
       const context = this.#contextOf(id, step, running.abort.signal);
       // Begun without an effect, it has nothing that would have to be taken back.
-      const isFinal = step.undo === undefined && (state === "done" || (await step.check(context)));
+      const isFinal = step.undo === undefined && (record.state === "done" || (await step.check(context)));
       if (isFinal) break;
       await step.undo?.(context);
       this.#point(`${step.name} taken back`);

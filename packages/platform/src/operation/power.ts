@@ -27,7 +27,8 @@ export function desiredStep(world: Omit<PowerWorld, "layout" | "provider">, desi
     title: `write down that the network shall be ${desired}`,
     check: async () => (await world.desired()) === desired,
     do: () => world.setDesired(desired),
-    undo: async () => {},
+    // It was the other one, or nothing was written down.
+    undo: () => world.setDesired(desired === "running" ? "stopped" : "running"),
   };
 }
 

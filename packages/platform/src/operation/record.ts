@@ -12,6 +12,8 @@ export const STEP = z.strictObject({
   /** What it does, for people. */
   title: z.string().max(200),
   state: z.enum(STEP_STATES),
+  /** It did not hold already: what a cancel takes back is what was made, never what was found. */
+  made: z.boolean(),
   startedAtMs: milliseconds.nullable(),
   endedAtMs: milliseconds.nullable(),
   /** What it does or waits for at the moment. */

@@ -11,6 +11,8 @@ import { type Action, createPlan, type Plan, type Refusal } from "./plan.ts";
 export type Observed = {
   /** Revision of the definition that is applied; 0 when there is none. */
   readonly revision: number;
+  /** SHA3-256 of the text of the definition that is planned for. */
+  readonly definitionHash: string;
   /** By chain; a chain that nobody could ask is missing. */
   readonly voters: ReadonlyMap<string, Voters>;
 };
@@ -300,5 +302,6 @@ export function planChange(before: NetworkDefinition | undefined, after: Network
     limitChanges(changes, before, after);
   }
   const { actions, refused } = changes;
-  return createPlan({ network: after.network, revision: observed.revision, actions, refused });
+  const { revision, definitionHash } = observed;
+  return createPlan({ network: after.network, revision, definitionHash, actions, refused });
 }

@@ -58,15 +58,16 @@ export type Plan = {
   readonly network: string;
   /** Revision of the definition that the plan starts from; 0 for a network that is not there yet. */
   readonly revision: number;
+  /** SHA3-256 of the text of the definition. */
+  readonly definitionHash: string;
   readonly actions: readonly Action[];
   readonly refused: readonly Refusal[];
 };
 
 export function createPlan(parts: Omit<Plan, "hash">): Plan {
-  const { network, revision, actions, refused } = parts;
-  const hash = createHash("sha3-256")
-    .update(JSON.stringify([network, revision, actions, refused]))
-    .digest("hex");
+  const { network, revision, definitionHash, actions, refused } = parts;
+  const text = JSON.stringify([network, revision, definitionHash, actions, refused]);
+  const hash = createHash("sha3-256").update(text).digest("hex");
   return { hash, ...parts };
 }
 

@@ -89,7 +89,11 @@ export function applySteps(world: ApplyWorld, input: ApplyInput): readonly Step[
   const before = input.before === null ? undefined : parseDefinition(input.before, "the definition before");
   const site: Site = { ...world, after, afterText: input.after };
   // What is observed decides what is refused, and a plan with refusals was not taken; the actions depend on the texts alone.
-  const { actions } = planChange(before, after, { revision: 0, voters: new Map() });
+  const { actions } = planChange(before, after, {
+    revision: 0,
+    definitionHash: input.definitionHash,
+    voters: new Map(),
+  });
   // A node that two changes restart is configured for both at once.
   const named = new Map(actions.flatMap((action) => stepsOf(site, action)).map((step) => [step.name, step]));
   return [checkedStep(site, newNodes(site, actions)), ...named.values(), definitionStep(site)];

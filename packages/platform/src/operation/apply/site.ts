@@ -21,8 +21,8 @@ export const APPLY = "apply";
 export const APPLY_INPUT = z.strictObject({
   before: z.string().nullable(),
   after: z.string(),
-  /** Of the plan that was shown. */
-  planHash: z.string(),
+  /** SHA3-256 of the definition after. */
+  definitionHash: z.string(),
 });
 export type ApplyInput = z.infer<typeof APPLY_INPUT>;
 
