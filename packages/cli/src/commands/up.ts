@@ -91,13 +91,19 @@ async function takeBack(client: PlatformClient, { id }: Operation): Promise<void
 async function begin(context: Context, client: PlatformClient, definition: string): Promise<Begun> {
   const { last: after } = await client.call("platformEvents", {});
   const plan = await client.call("plan", { body: { definition } });
-  const { network, definitionHash } = plan;
+  const { network, definitionHash, revision } = plan;
   const open = await unfinished(client, network);
-  if (open !== undefined && open.definitionHash === definitionHash) {
-    if (open.state !== "failed") return { operation: open, after };
+  const isOurs = open?.definitionHash === definitionHash;
+  if (open !== undefined && isOurs && open.state === "failed")
     return { operation: await client.call("resumeOperation", { params: { operation: open.id } }), after };
+  if (open !== undefined && isOurs) return { operation: open, after };
+  if (open !== undefined && open.state !== "failed") {
+    context.output.progress(`waiting for what is under way: ${open.title}`);
+    await followOperation({ client, output: context.output, after }, open);
+    return begin(context, client, definition);
   }
-  if (open !== undefined) {
+  // A network that was never whole holds nothing that anybody could miss; of one that was, its operator decides.
+  if (open !== undefined && revision === 0) {
     context.output.progress(`taking back what was left half done: ${open.title}`);
     await takeBack(client, open);
     return begin(context, client, definition);

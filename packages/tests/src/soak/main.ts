@@ -1,4 +1,4 @@
-// `npm run soak -- interval|kill-one|kill-all|partition|attack|rejoin|election|federation` with the options below: real processes under
+// `npm run soak -- interval|kill-one|kill-all|partition|attack|rejoin|election|platform|federation` with the options below: real processes under
 // load, for as long as one likes, with oracles: nothing final is lost, nothing is signed twice, the rhythm holds.
 
 import { parseArgs } from "node:util";
@@ -11,11 +11,12 @@ import { killAll } from "./kill-all.ts";
 import { killOne } from "./kill-one.ts";
 import { raiseNetwork, tapFilesOf } from "./network.ts";
 import { partition } from "./partition.ts";
+import { platformKills } from "./platform.ts";
 import { rejoin } from "./rejoin.ts";
 import { type Check, prepare, type Run, say } from "./run.ts";
 
 const USAGE =
-  "usage: npm run soak -- interval|kill-one|kill-all|partition|attack|rejoin|election|federation [--rounds N] [--minutes M] " +
+  "usage: npm run soak -- interval|kill-one|kill-all|partition|attack|rejoin|election|platform|federation [--rounds N] [--minutes M] " +
   "[--seconds S] [--load TRANSACTIONS_A_SECOND] [--transactions N] [--json]\n";
 
 const OPTIONS = {
@@ -41,6 +42,7 @@ const KINDS: Readonly<
   },
   attack: { tap: false, run: (run, { seconds }) => attack(run, { seconds: Number(seconds) }) },
   election: { tap: true, run: (run) => election(run) },
+  platform: { tap: false, run: (run, { rounds }) => platformKills(run, Number(rounds)) },
   rejoin: { tap: false, run: (run, { transactions }) => rejoin(run, Number(transactions)) },
 };
 

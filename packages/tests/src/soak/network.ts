@@ -17,6 +17,7 @@ import { layRelays, type Relays } from "./relays.ts";
 export const PROGRAM = join(import.meta.dirname, "..", "..", "..", "cli", "bin", "bystack.mjs");
 
 export type SoakNetwork = {
+  readonly home: string;
   readonly layout: NetworkLayout;
   readonly state: NetworkState;
   readonly provider: DeployProvider;
@@ -115,6 +116,7 @@ export async function raiseNetwork(options: RaiseOptions): Promise<SoakNetwork> 
   const relays = options.relays === true ? await layRelays(layout, sides) : undefined;
   for (const id of sides) letIn(layout, id, options.peers ?? []);
   const network: SoakNetwork = {
+    home,
     layout,
     state,
     provider,
@@ -133,7 +135,10 @@ export async function raiseNetwork(options: RaiseOptions): Promise<SoakNetwork> 
       await Promise.all(ids.map((id) => provider.start(id, START_DEADLINE_MS)));
     },
     end: async ({ keepFolder }) => {
-      await Promise.all(state.nodes.map(({ id }) => provider.stop(id).catch(() => {})));
+      const daemon = readDaemon(home);
+      if (daemon !== undefined) process.kill(daemon.pid, "SIGKILL");
+      const nodes = loadNetworkState(layout)?.nodes ?? state.nodes;
+      await Promise.all(nodes.map(({ id }) => provider.stop(id).catch(() => {})));
       relays?.close();
       if (keepFolder) process.stderr.write(`soak  data and logs of all nodes are kept in ${home}\n`);
       else rmSync(home, { recursive: true, force: true });
