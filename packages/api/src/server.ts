@@ -8,6 +8,7 @@ import type { Logger } from "@bystack/utils/ports";
 import { type FastifyReply, fastify } from "fastify";
 import { apiError, problemOf } from "./errors.ts";
 import { createEventHub, type EventHub } from "./events.ts";
+import { isCallAllowed, LOOPBACK_HOSTS, parseHost } from "./hosts.ts";
 import { addMetricsRoute, type RenderMetrics } from "./metrics-route.ts";
 import { renderOpenApi } from "./openapi.ts";
 import type { Route, RouteHandlers, RouteTable } from "./route.ts";
@@ -41,24 +42,6 @@ export type ApiServerOptions<T extends RouteTable> = {
   readonly metrics?: RenderMetrics;
 };
 
-const LOOPBACK_NAMES = ["127.0.0.1", "localhost", "[::1]"];
-
-function hostName(header: string | undefined): string {
-  return (header ?? "").replace(/:\d+$/, "").toLowerCase();
-}
-
-/** A page of another site can reach loopback ports by a rebound name; it cannot forge Host or Origin. */
-export function isHostAllowed(header: string | undefined, hostsAllowed: readonly string[]): boolean {
-  const name = hostName(header);
-  return LOOPBACK_NAMES.includes(name) || hostsAllowed.includes(name);
-}
-
-export function isOriginAllowed(origin: string | undefined, hostsAllowed: readonly string[]): boolean {
-  if (origin === undefined) return true;
-  if (!URL.canParse(origin)) return false;
-  return isHostAllowed(new URL(origin).host, hostsAllowed);
-}
-
 function isAdmin(header: string | undefined, token: string | undefined): boolean {
   if (token === undefined || header === undefined) return false;
   return equalBytes(utf8ToBytes(header), utf8ToBytes(`Bearer ${token}`));
@@ -78,6 +61,7 @@ function parsePart(schema: Route["body"], value: unknown): unknown {
 }
 
 export async function createApiServer<T extends RouteTable>(options: ApiServerOptions<T>): Promise<ApiServer> {
+  const hosts = [...LOOPBACK_HOSTS, ...options.hostsAllowed];
   const server = fastify({
     bodyLimit: REQUEST_BODY_BYTES_MAX,
     genReqId: () => randomUUID(),
@@ -93,10 +77,10 @@ export async function createApiServer<T extends RouteTable>(options: ApiServerOp
   });
 
   server.addHook("onRequest", async (request) => {
-    const allowed =
-      isHostAllowed(request.headers.host, options.hostsAllowed) &&
-      isOriginAllowed(request.headers.origin, options.hostsAllowed);
-    if (!allowed) throw apiError("FORBIDDEN_HOST", { why: `Host ${hostName(request.headers.host)}` });
+    if (!isCallAllowed(request.headers, hosts))
+      throw apiError("FORBIDDEN_HOST", {
+        why: `Host ${parseHost(request.headers.host)?.name ?? "missing or malformed"}`,
+      });
   });
   server.setErrorHandler((error: Error & { statusCode?: number; code?: string }, request, reply) => {
     let shown: unknown = error;
@@ -147,9 +131,7 @@ export async function createApiServer<T extends RouteTable>(options: ApiServerOp
   const events = createEventHub({
     server: server.server as Server,
     path: "/v1/events",
-    isAllowed: (request) =>
-      isHostAllowed(request.headers.host, options.hostsAllowed) &&
-      isOriginAllowed(request.headers.origin, options.hostsAllowed),
+    isAllowed: (request) => isCallAllowed(request.headers, hosts),
   });
   return {
     port,
