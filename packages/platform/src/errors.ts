@@ -1,4 +1,4 @@
-// Errors of the platform: the definition file and the provider that runs nodes (platform.md sections 2 and 3).
+// Errors of the platform: the definition file, the provider that runs nodes, the store, people and their access (platform.md).
 
 import { type ErrorTable, errorFactory } from "@bystack/utils/errors";
 
@@ -242,6 +242,162 @@ export const PLATFORM_ERRORS = {
     fault: "none",
     message: "An earlier change of this network was left half done.",
     next: "Go on with it, or take it back: bystack operation resume <number>, or cancel <number>.",
+  },
+  OUTBOUND_REFUSED: {
+    kind: "forbidden",
+    fault: "none",
+    message: "The platform does not call this address.",
+    next: "Use https and a public address; the host's file of exceptions can allow one inside.",
+  },
+  OUTBOUND_FAILED: {
+    kind: "unavailable",
+    fault: "none",
+    message: "The address that was called gave no usable answer.",
+    next: "See whether the service behind it runs and has a valid certificate, then test it again.",
+  },
+  OUTBOUND_BUSY: {
+    kind: "limit",
+    fault: "none",
+    message: "Too many calls to other services are under way.",
+    next: "Try again in a few seconds.",
+  },
+  OUTBOUND_EXCEPTIONS: {
+    kind: "invalid",
+    fault: "local",
+    message: "The file of exceptions for outbound calls cannot be used.",
+    next: "Correct the named line: an origin such as http://name:9093, then addresses such as 10.0.0.0/8.",
+  },
+  SIGN_IN_NEEDED: {
+    kind: "forbidden",
+    fault: "peer-minor",
+    message: "This needs somebody who is signed in.",
+    next: "Sign in on the console, or send a token: bystack token create.",
+  },
+  SIGN_IN_FAILED: {
+    kind: "forbidden",
+    fault: "peer-minor",
+    message: "The sign-in failed.",
+    next: "Check name and password; `bystack open` on the platform's machine makes a new link.",
+  },
+  LINK_INVALID: {
+    kind: "forbidden",
+    fault: "peer-minor",
+    message: "The link was used already, is too old or was never made.",
+    next: "Get a new one: bystack open, or another invitation.",
+  },
+  SESSION_ENDED: {
+    kind: "forbidden",
+    fault: "none",
+    message: "The session is over.",
+    next: "Sign in again.",
+  },
+  ROLE_TOO_LOW: {
+    kind: "forbidden",
+    fault: "none",
+    message: "Your role on this network does not allow this.",
+    next: "Ask an owner of the platform for the role that is named.",
+  },
+  STEP_UP_NEEDED: {
+    kind: "forbidden",
+    fault: "none",
+    message: "This needs a fresh proof that it is you.",
+    next: "Confirm with your passkey or password, then do it again within 5 minutes.",
+  },
+  CREDENTIAL_NEEDED: {
+    kind: "forbidden",
+    fault: "none",
+    message: "The sign-in is not finished.",
+    next: "Set a password or add a passkey first.",
+  },
+  RATE_LIMITED: {
+    kind: "limit",
+    fault: "peer-minor",
+    message: "There were too many requests in a short time.",
+    next: "Wait as long as is named, then go on.",
+  },
+  STREAMS_FULL: {
+    kind: "limit",
+    fault: "peer-minor",
+    message: "Too many event streams are open.",
+    next: "Close one, or share one between pages.",
+  },
+  LOGIN_BUSY: {
+    kind: "unavailable",
+    fault: "none",
+    message: "Too many people sign in at this moment.",
+    next: "Try again in a few seconds, or use a passkey.",
+  },
+  NAME_INVALID: {
+    kind: "invalid",
+    fault: "none",
+    message: "The name cannot be used.",
+    next: "Choose one as the reason describes.",
+  },
+  PASSWORD_WEAK: {
+    kind: "invalid",
+    fault: "none",
+    message: "The password cannot be used.",
+    next: "Choose a longer one, such as four random words.",
+  },
+  LOGIN_TAKEN: {
+    kind: "conflict",
+    fault: "none",
+    message: "Somebody has this login already.",
+    next: "Choose another one.",
+  },
+  LAST_OWNER: {
+    kind: "conflict",
+    fault: "none",
+    message: "This is the last owner of the platform.",
+    next: "Make somebody else an owner first.",
+  },
+  PEOPLE_FULL: {
+    kind: "limit",
+    fault: "none",
+    message: "No more of these can be made.",
+    next: "Remove some that are no longer used.",
+  },
+  USER_NOT_FOUND: {
+    kind: "not-found",
+    fault: "none",
+    message: "There is no such person.",
+    next: "List them: bystack user list.",
+  },
+  TOKEN_NOT_FOUND: {
+    kind: "not-found",
+    fault: "none",
+    message: "There is no such token.",
+    next: "List them: bystack token list.",
+  },
+  TOKEN_INVALID: {
+    kind: "invalid",
+    fault: "none",
+    message: "Such a token cannot be made.",
+    next: "Give it a role that is not above your own and at most one year.",
+  },
+  INVITE_NOT_FOUND: {
+    kind: "not-found",
+    fault: "none",
+    message: "There is no such invitation.",
+    next: "List them: bystack user list.",
+  },
+  PASSKEY_INVALID: {
+    kind: "forbidden",
+    fault: "peer-minor",
+    message: "The passkey was not accepted.",
+    next: "Try again on the platform's own page, or sign in another way.",
+  },
+  PASSKEY_NOT_FOUND: {
+    kind: "not-found",
+    fault: "none",
+    message: "There is no such passkey.",
+    next: "List them in the settings of the console.",
+  },
+  AUDIT_EXPORT_INVALID: {
+    kind: "invalid",
+    fault: "none",
+    message: "The export of the audit log cannot be read.",
+    next: "Export it again: bystack audit export.",
   },
 } as const satisfies ErrorTable;
 

@@ -1,5 +1,5 @@
 // The tables of the platform's store (platform.md section 2). A bucket is never given a second meaning; a row that changes
-// its form gets a migration.
+// its form gets a migration. Buckets 20 to 25 are those of people (`people/tables.ts`).
 
 import { z } from "zod";
 import { OPERATION } from "../operation/record.ts";
