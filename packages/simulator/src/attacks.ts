@@ -73,6 +73,15 @@ export const ATTACKS = {
     pinnedSeed: 887,
     epochBlocks: 1,
   },
+  /** An epoch's last block is proposed again to whoever lacks it, with something else for its parent's certificate. */
+  "poisoned-copy": {
+    nodes: 4,
+    byzantine: 1,
+    faults: ["mutate", "subset", "withhold", "doubleVote", "slow", "jitter", "loss"],
+    rule: "again",
+    pinnedSeed: 1325,
+    epochBlocks: 2,
+  },
   /** A validator behaves until it is voted out, and then signs whatever its old seats would let it. */
   removed: {
     nodes: 4,

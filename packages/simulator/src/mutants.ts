@@ -30,6 +30,7 @@ const SETTINGS: Readonly<Partial<Record<Mutation, Partial<Omit<Mutant, "mutation
   floor: { byzantine: 0 },
   "long-skips": { byzantine: 0, attack: "no-clock" },
   justify: { attack: "last-blocks" },
+  again: { attack: "poisoned-copy" },
 };
 
 const PINNED: Readonly<Partial<Record<Mutation, number>>> = {
@@ -49,6 +50,7 @@ const PINNED: Readonly<Partial<Record<Mutation, number>>> = {
   carried: 1,
   named: 195,
   block: 304,
+  again: 1325,
   sync: 107,
   proposer: 33,
   answer: 3,

@@ -33,7 +33,9 @@ function sameBlock(a: Content, b: Content): boolean {
 export function keepSilent(state: BbftState, silence: Silence): void {
   if (silence.reason === "bar" && state.mutation === "bar") return;
   state.silences.push(silence);
-  if (state.mutation !== "silence") note(state, { type: "silence", reason: silence.reason, through: silence.through });
+  // Also while the record is read: an own signature that it shows in a certificate was in it, the silence was not.
+  if (state.mutation !== "silence" && holdsKey(state))
+    state.pendingEntries.push({ type: "silence", reason: silence.reason, through: silence.through });
   state.urgent = true;
   emit(state, { type: "silence", reason: silence.reason, ...silence.through });
 }

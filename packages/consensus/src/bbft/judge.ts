@@ -222,7 +222,8 @@ function judgeReproposal(state: BbftState, proposal: SideProposal): ProposalVerd
   if (notarized === undefined || !equalBytes(notarized.blockHash, block.hash)) return "drop";
   const isFree = state.mutation === "justify";
   for (let w = justifyView + 1; w < view; w += 1) if (!isFree && !state.nullified.has(w)) return "drop";
-  return "ok";
+  // Outside the hash: kept as it came, this copy would be served to others in our name.
+  return hasParentCertificate(state, block) || state.mutation === "again" ? "ok" : "drop";
 }
 
 function clockHolds(state: BbftState, proposal: SideProposal): boolean {

@@ -19,6 +19,7 @@ export const MUTATION_TEXT = {
   carried: "the parent's certificate in a block is not verified",
   named: "the parent's certificate in a block may be of another kind, epoch or view",
   block: "the parent's certificate in a block that was asked for is not verified",
+  again: "the parent's certificate in a last block that is proposed again is not verified",
   sync: "the parents' certificates in final blocks that come late are not verified",
   proposer: "anybody may propose in a leader's name",
   answer: "the signature of an answer is not verified",
