@@ -42,7 +42,8 @@ async function fund({ network }: Run): Promise<void> {
       balances: { chain: string; asset: string; spendable: string }[];
     };
     return balances.some(
-      ({ chain, asset, spendable }) => chain !== network.state.mainChain && asset === "BTM" && Number(spendable) > 0,
+      ({ chain, asset, spendable }) =>
+        chain !== network.state.mainChain && asset === "BTM" && Number(spendable) >= Number(FUND_BTM),
     );
   });
 }

@@ -102,6 +102,13 @@ export async function raiseNetwork(options: RaiseOptions): Promise<SoakNetwork> 
   const home = mkdtempSync(join(tmpdir(), "bystack-soak-"));
   const layout = layoutOf(home, "dev");
   const cli = (...args: readonly string[]): Promise<unknown> => runCli(home, args);
+  // Until the nodes are this process's own, the platform that raises them takes them down again.
+  let end: () => Promise<unknown> = () => cli("clean", "--yes");
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.once(signal, () => {
+      process.stderr.write(`soak  ended by ${signal}: stopping its nodes\n`);
+      void end().finally(() => process.exit(SIGNAL_EXIT_CODE));
+    });
   await cli("up", "--detach", ...(options.elections === true ? ["--elections"] : []));
   const state = loadNetworkState(layout);
   if (state === undefined) throw new Error("the network left no state");
@@ -144,11 +151,7 @@ export async function raiseNetwork(options: RaiseOptions): Promise<SoakNetwork> 
       else rmSync(home, { recursive: true, force: true });
     },
   };
-  for (const signal of ["SIGINT", "SIGTERM"] as const)
-    process.once(signal, () => {
-      process.stderr.write(`soak  ended by ${signal}: stopping its nodes\n`);
-      void network.end({ keepFolder: false }).then(() => process.exit(SIGNAL_EXIT_CODE));
-    });
+  end = () => network.end({ keepFolder: false });
   try {
     await network.start([main, ...sides]);
     await waitUntilReady(network, sides);
