@@ -40,7 +40,7 @@ export async function ensurePlatform(home: string): Promise<PlatformClient> {
   if (running !== undefined) return running;
   const { root, log: path } = platformPaths(home);
   mkdirSync(root, { recursive: true, mode: 0o700 });
-  const log = openSync(path, "w", 0o600);
+  const log = openSync(path, "a", 0o600);
   const args = [...V8_FLAGS, PROGRAM, "daemon", "run"];
   const env = { ...process.env, BYSTACK_HOME: home };
   const child = spawn(process.execPath, args, { detached: true, stdio: ["ignore", log, log], env });
@@ -51,7 +51,9 @@ export async function ensurePlatform(home: string): Promise<PlatformClient> {
     const started = runningPlatform(home);
     if (started !== undefined) return started;
     const why = (): string => readFileSync(path, "utf8").trim().split("\n").slice(-3).join(" | ");
-    if (child.exitCode !== null || child.signalCode !== null) throw platformError("DAEMON_FAILED", { why: why() });
+    const isOver = child.exitCode !== null || child.signalCode !== null;
+    // Two commands may start one at the same time: the other one's holds the store and answers soon.
+    if (isOver && !why().includes("FOLDER_IN_USE")) throw platformError("DAEMON_FAILED", { why: why() });
     if (performance.now() > until) throw platformError("WAIT_TIMEOUT", { why: `the daemon does not answer: ${why()}` });
     await delay(POLL_MS);
   }
