@@ -124,7 +124,8 @@ export class Committee {
   }
 
   options(seat: Seat, without?: Seat): SideNodeOptions {
-    const options = parseNodeOptions({ ...this.json(seat), peers: this.peersOf(seat, without) });
+    const fewer = without === undefined ? {} : { peers: this.peersOf(seat, without) };
+    const options = parseNodeOptions({ ...this.json(seat), ...fewer });
     if (options.kind !== "side") throw new Error("these are the options of a side node");
     return options;
   }
