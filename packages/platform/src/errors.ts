@@ -33,12 +33,6 @@ export const PLATFORM_ERRORS = {
     message: "The network is not running.",
     next: "Start it: bystack up.",
   },
-  NETWORK_CHANGED: {
-    kind: "conflict",
-    fault: "none",
-    message: "The definition is not the one this network was made from.",
-    next: "Changing a living network comes with the platform; until then: bystack clean, then bystack up.",
-  },
   PROOF_UNDEFINED: {
     kind: "conflict",
     fault: "none",

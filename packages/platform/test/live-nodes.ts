@@ -23,6 +23,8 @@ export class LiveNodes {
   readonly starts = new Map<string, number>();
   /** Nodes that cannot be stopped. */
   readonly stuck = new Set<string>();
+  /** Nodes beside the first four that were elected. */
+  readonly elected = new Set<string>();
   /** Validators that do not vote. */
   readonly silent = new Set<string>();
   readonly layout: NetworkLayout;
@@ -40,7 +42,7 @@ export class LiveNodes {
       case "/v1/info":
         return infoOf({ id, kind, chain, startedAtMs: life?.instance.startedAtMs ?? 0, ready: !this.silent.has(id) });
       case "/v1/consensus":
-        return consensusOf(id, chain, this.silent);
+        return consensusOf(id, chain, { silent: this.silent, elected: this.elected });
       case "/v1/peers":
         return {
           items: (life?.peers ?? []).map((peer) => ({ id: peer.id, connected: true, score: 0, finalHeight: null })),
@@ -127,7 +129,11 @@ function infoOf(node: { id: string; kind: string; chain: string; startedAtMs: nu
 
 const COMMITTEE = [1, 2, 3, 4];
 
-function consensusOf(id: string, chain: string, silent: ReadonlySet<string>) {
+function consensusOf(
+  id: string,
+  chain: string,
+  { silent, elected }: { readonly silent: ReadonlySet<string>; readonly elected: ReadonlySet<string> },
+) {
   const voting = !silent.has(id);
   return {
     epoch: 1,
@@ -136,7 +142,7 @@ function consensusOf(id: string, chain: string, silent: ReadonlySet<string>) {
       index,
       id: `${chain}-${n}`,
       voteKey: "cd".repeat(32),
-      self: `${chain}-${n}` === id,
+      self: `${chain}-${n}` === id || (n === 4 && elected.has(id)),
       lastVoteAgeMs: 1,
     })),
     faultsTolerated: 1,

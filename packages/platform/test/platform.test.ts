@@ -210,6 +210,19 @@ describe("a network", () => {
     assert.equal((await platform.row("dev"))?.revision, 1);
   });
 
+  test("keeps an observer that was elected", async () => {
+    const machine = newMachine();
+    const platform = await machine.platform();
+    await machine.apply(platform, withObservers(DEV_DEFINITION, "demo", 1));
+    machine.nodes.elected.add("demo-5");
+    const failed = await machine.apply(platform, DEV_DEFINITION);
+    assert.deepEqual(
+      [failed.state, failed.error?.code, failed.error?.step],
+      ["failed", "NODE_NEEDED", "demo-5 stopped"],
+    );
+    assert.ok(machine.nodes.lives.has("demo-5"));
+  });
+
   test("whose nodes know others than they should is told again", async () => {
     const machine = newMachine();
     const platform = await machine.platform();

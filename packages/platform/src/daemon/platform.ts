@@ -79,6 +79,7 @@ export class Platform {
 
   /** Adopts the nodes that shall run, starts those that are away, and goes on with what was under way. */
   async start(): Promise<void> {
+    await this.#options.store.sweepEvents(TENANT);
     for (const { name, desired } of await this.rows()) {
       this.#desired.set(name, desired);
       if (desired === "running") await this.#adopt(name);
@@ -274,6 +275,7 @@ export class Platform {
         await this.#changeRow(network, { definition, revision });
       },
       canSpare: (id) => this.#canSpare(network, id),
+      hasSeat: async (id) => (await this.status(network)).nodes.some((node) => node.id === id && node.hasSeat === true),
       nowMs: () => clock.nowMs(),
       mainTargetSeconds: ports.mainTargetSeconds,
     };

@@ -14,8 +14,7 @@ export type ActionClass = "make" | "live" | "roll" | "end";
  * What may go wrong for those who use the chain: nothing · a node restarts · no further validator may fail meanwhile · the
  * chain stands still · data go for good.
  */
-export const RISKS = ["none", "restart", "margin0", "halt", "loss"] as const;
-export type Risk = (typeof RISKS)[number];
+export type Risk = "none" | "restart" | "margin0" | "halt" | "loss";
 
 export type Verb =
   | "network.create"
@@ -69,10 +68,4 @@ export function createPlan(parts: Omit<Plan, "hash">): Plan {
   const text = JSON.stringify([network, revision, definitionHash, actions, refused]);
   const hash = createHash("sha3-256").update(text).digest("hex");
   return { hash, ...parts };
-}
-
-/** The worst of several risks; a plan without actions has none. */
-export function worstRisk(actions: readonly Pick<Action, "risk">[]): Risk {
-  const worst = Math.max(0, ...actions.map(({ risk }) => RISKS.indexOf(risk)));
-  return RISKS[worst] ?? "none";
 }

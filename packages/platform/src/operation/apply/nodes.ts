@@ -8,7 +8,16 @@ import { type NetworkNode, type NetworkState, saveJson } from "../../network/lay
 import { addSideNode, arePeersKnown, makePeersKnown, putNodeAway } from "../../network/side-nodes.ts";
 import type { Action } from "../../plan/plan.ts";
 import type { Step } from "../journal.ts";
-import { areRunning, assertSpared, readyStep, type Site, START_DEADLINE_MS, startStep, stateOf } from "./site.ts";
+import {
+  areRunning,
+  assertNoSeat,
+  assertSpared,
+  readyStep,
+  type Site,
+  START_DEADLINE_MS,
+  startStep,
+  stateOf,
+} from "./site.ts";
 
 const nodesOf = (site: Site, id: string): readonly NetworkNode[] =>
   stateOf(site).nodes.filter((node) => node.id === id);
@@ -21,7 +30,7 @@ export function nodeSteps(site: Site, { target: id, chain }: Action): Step[] {
   const { memoryMiB } = after.limits;
   const forget = async (): Promise<void> => {
     const state = stateOf(site);
-    if (!state.nodes.some((node) => node.id === id)) return;
+    // Also when it is gone from the state already: the rest may have been cut off.
     saveJson(layout.state, { ...state, nodes: state.nodes.filter((node) => node.id !== id) });
     await makePeersKnown(place, { state: stateOf(site), chain: side.chain, memoryMiB });
     await provider.remove(id);
@@ -57,7 +66,7 @@ export function removeSteps(site: Site, { target: id, chain }: Action): Step[] {
       title: `stop ${id}`,
       check: async () => !(await areRunning(site, [id])),
       do: async () => {
-        await assertSpared(site, id);
+        await assertNoSeat(site, id);
         await provider.stop(id);
       },
       undo: async () => {

@@ -41,6 +41,8 @@ export type ApplyWorld = {
   readonly revisionText: () => Promise<string | undefined>;
   /** Whether the chain of a node goes on without it; the reason when it does not. */
   readonly canSpare: (id: string) => Promise<string | undefined>;
+  /** Whether a node sits in the committee of its chain. */
+  readonly hasSeat: (id: string) => Promise<boolean>;
   readonly nowMs: () => number;
   readonly mainTargetSeconds: number;
 };
@@ -107,4 +109,12 @@ export function readyStep(place: Place, what: string, nodes: () => readonly Netw
 export async function assertSpared(site: Site, id: string): Promise<void> {
   const why = await site.canSpare(id);
   if (why !== undefined) throw platformError("NODE_NEEDED", { why });
+}
+
+/** @throws BystackError NODE_NEEDED for a node that was elected: its key would be put away while it is answerable */
+export async function assertNoSeat(site: Site, id: string): Promise<void> {
+  if (await site.hasSeat(id))
+    throw platformError("NODE_NEEDED", {
+      why: `${id} has a seat in the committee; it resigns first: bystack candidate resign`,
+    });
 }
