@@ -57,6 +57,7 @@ export const apiError = errorFactory(API_ERRORS);
 
 const STATUS: Readonly<Record<ErrorKind, number>> = {
   invalid: 400,
+  unauthenticated: 401,
   forbidden: 403,
   "not-found": 404,
   conflict: 409,
@@ -88,6 +89,12 @@ export function problemOf(error: unknown, requestId: string): Problem {
     requestId,
     next: known.next,
   };
+}
+
+/** When to come again, for what was refused because it came too early. */
+export function retryAfterSeconds(error: unknown): number | undefined {
+  const waitMs = error instanceof BystackError ? error.details.retryAfterMs : undefined;
+  return typeof waitMs === "number" ? Math.ceil(waitMs / 1000) : undefined;
 }
 
 const KIND_OF_STATUS = new Map<number, ErrorKind>(

@@ -1,7 +1,8 @@
 // The OpenAPI 3.1 document of a route table. Generated at start from the same definitions that check the requests.
 
 import { z } from "zod";
-import type { RouteTable } from "./route.ts";
+import { ROLE_NAMES } from "./role.ts";
+import { hasBody, type Route, type RouteAccess, type RouteTable } from "./route.ts";
 
 function jsonSchema(schema: z.ZodType, io: "input" | "output"): unknown {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: "any" });
@@ -17,6 +18,30 @@ function parameters(place: "path" | "query", schema: z.ZodObject): unknown[] {
   }));
 }
 
+const MEDIA_TYPES = { json: "application/json", events: "text/event-stream", lines: "application/x-ndjson" } as const;
+
+function security(access: RouteAccess): Record<string, unknown> {
+  if (access === "open" || access === "self") return {};
+  if (access === "admin") return { security: [{ admin: [] }] };
+  const needs = `least role: ${ROLE_NAMES[access.role]}${access.isStepUp === true ? "; a proof of the last five minutes" : ""}`;
+  return { description: needs, security: access.role === "p" ? [{}, { token: [] }] : [{ token: [] }, { session: [] }] };
+}
+
+function answers({ kind, status, reply, errors }: Route): Record<string, unknown> {
+  const schema = jsonSchema(reply, "output");
+  const codes = ["BAD_REQUEST", "FORBIDDEN_HOST", "INTERNAL", ...errors].join(", ");
+  return {
+    [status]: {
+      description: status === 202 ? "begun: an operation that goes on" : "done",
+      content: { [MEDIA_TYPES[kind]]: { schema } },
+    },
+    default: {
+      description: `problem document; codes: ${codes}`,
+      content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
+    },
+  };
+}
+
 export function renderOpenApi(routes: RouteTable, info: { title: string; version: string }): unknown {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const [id, route] of Object.entries(routes)) {
@@ -26,17 +51,11 @@ export function renderOpenApi(routes: RouteTable, info: { title: string; version
       operationId: id,
       summary: route.summary,
       parameters: [...parameters("path", route.params), ...parameters("query", route.query)],
-      ...(route.method === "POST" && {
+      ...(hasBody(route) && {
         requestBody: { required: true, content: { "application/json": { schema: jsonSchema(route.body, "input") } } },
       }),
-      ...(route.access === "admin" && { security: [{ admin: [] }] }),
-      responses: {
-        200: { description: "done", content: { "application/json": { schema: jsonSchema(route.reply, "output") } } },
-        default: {
-          description: `problem document; codes: ${["BAD_REQUEST", "FORBIDDEN_HOST", "INTERNAL", ...route.errors].join(", ")}`,
-          content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
-        },
-      },
+      ...security(route.access),
+      responses: answers(route),
     };
   }
   const text = { type: "string" };
@@ -60,7 +79,16 @@ export function renderOpenApi(routes: RouteTable, info: { title: string; version
           },
         },
       },
-      securitySchemes: { admin: { type: "http", scheme: "bearer" } },
+      securitySchemes: {
+        admin: { type: "http", scheme: "bearer", description: "the token in the node's folder" },
+        token: { type: "http", scheme: "bearer", description: "a token that somebody made in the settings" },
+        session: {
+          type: "apiKey",
+          in: "header",
+          name: "x-bystack-session",
+          description: "with the cookie of a sign-in",
+        },
+      },
     },
   };
 }

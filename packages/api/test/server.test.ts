@@ -5,7 +5,8 @@ import assert from "node:assert/strict";
 import { request } from "node:http";
 import { after, before, test } from "node:test";
 import { type ApiClient, createClient } from "@bystack/api/client";
-import { subscribeToEvents } from "@bystack/api/events";
+import { tokenDoor } from "@bystack/api/door";
+import { createEventHub, subscribeToEvents } from "@bystack/api/events";
 import { route } from "@bystack/api/route";
 import { type ApiServer, createApiServer, PATH_PARAMETER_CHARS_MAX } from "@bystack/api/server";
 import { BystackError, errorFactory } from "@bystack/utils/errors";
@@ -60,7 +61,7 @@ before(async () => {
     host: "127.0.0.1",
     port: 0,
     hostsAllowed: ["node.example"],
-    adminToken: "token",
+    door: tokenDoor("token"),
     logger: nullLogger,
   });
   client = createClient({ baseUrl: server.url, routes: ROUTES });
@@ -133,10 +134,10 @@ test("a rebound Host and a foreign Origin are refused, listed ones pass", async 
 test("admin routes need the token", async () => {
   assert.equal(await codeOf(client.call("stop")), "FORBIDDEN_ADMIN");
   assert.equal(
-    await codeOf(createClient({ baseUrl: server.url, routes: ROUTES, adminToken: "tokem" }).call("stop")),
+    await codeOf(createClient({ baseUrl: server.url, routes: ROUTES, token: "tokem" }).call("stop")),
     "FORBIDDEN_ADMIN",
   );
-  await createClient({ baseUrl: server.url, routes: ROUTES, adminToken: "token" }).call("stop");
+  await createClient({ baseUrl: server.url, routes: ROUTES, token: "token" }).call("stop");
 });
 
 test("the OpenAPI document names every route with its parameters", async () => {
@@ -175,6 +176,7 @@ test("unknown routes and unreachable nodes say so", async () => {
 });
 
 test("events reach a subscriber and end with the server's close of the stream", async () => {
+  const hub = createEventHub({ server: server.http, path: "/v1/events", isAllowed: server.isAllowed });
   const events: unknown[] = [];
   const { promise: opened, resolve: onOpen } = Promise.withResolvers<void>();
   const { promise: received, resolve: onReceived } = Promise.withResolvers<void>();
@@ -189,8 +191,8 @@ test("events reach a subscriber and end with the server's close of the stream", 
     onClose,
   });
   await opened;
-  server.events.publish({ n: 1 });
-  server.events.publish({ n: 2 });
+  hub.publish({ n: 1 });
+  hub.publish({ n: 2 });
   await received;
   assert.deepEqual(events, [{ n: 1 }, { n: 2 }]);
   stream.close();

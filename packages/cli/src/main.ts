@@ -279,6 +279,13 @@ operation
   .addHelpText("after", "\nExample: bystack operation resume 3")
   .action(async (id: string) => (await operationCommands()).runOperationTurn(context(), id, "resumeOperation"));
 
+program
+  .command("open")
+  .description("a link that signs you in to the console, once")
+  .option("--login <name>", "who signs in; made as an owner if there is nobody of that name", "admin")
+  .addHelpText("after", "\nExample: bystack open")
+  .action(async (options: { login: string }) => (await import("./commands/open.ts")).runOpen(context(), options));
+
 const daemon = program
   .command("daemon")
   .description("the platform's own process (started by the commands that need it)");

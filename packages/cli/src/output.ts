@@ -13,6 +13,7 @@ const EXIT_OF_KIND: Readonly<Record<ErrorKind, number>> = {
   conflict: 5,
   limit: 1,
   unavailable: 8,
+  unauthenticated: 9,
   forbidden: 9,
   internal: 1,
 };

@@ -45,6 +45,7 @@ suite("help", () => {
       "logs",
       "clean",
       "replay",
+      "open",
       "version",
       "wallet send",
       "peg out",
@@ -83,6 +84,7 @@ suite("help", () => {
       "why",
       "logs",
       "replay",
+      "open",
       "wallet send",
       "peg in",
       "peg out",
@@ -104,8 +106,8 @@ suite("help", () => {
       assert.ok(named.includes(path), `${path} shows no example`);
     for (const { path, args } of examples) {
       assert.deepEqual(args.slice(0, path.length), path);
-      // These two would start what they show.
-      if (["up", "replay"].includes(path[0] ?? "")) continue;
+      // These would start what they show.
+      if (["up", "replay", "open"].includes(path[0] ?? "")) continue;
       // In an empty home: no such file, no platform that could be asked, no such network.
       const first = path[0] ?? "";
       const expected = ["plan", "apply"].includes(first) ? 1 : first === "operation" ? 8 : 4;

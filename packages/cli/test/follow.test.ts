@@ -46,13 +46,16 @@ function operationOf(
 /** A platform whose operation goes through these states, one at each look. */
 function clientOf(states: readonly Operation[]): PlatformClient {
   let at = 0;
-  const call = async (id: string): Promise<unknown> => {
-    if (id === "platformEvents") return { items: [], last: at, missed: false };
+  const call = async (): Promise<unknown> => {
     const found = states[Math.min(at, states.length - 1)];
     at += 1;
     return found;
   };
-  return { baseUrl: "", call } as unknown as PlatformClient;
+  const stream = async () =>
+    (async function* () {
+      for (;;) yield { seq: at, atMs: 0, topic: "operation", subject: "0000000000000007", data: {} };
+    })();
+  return { baseUrl: "", call, stream } as unknown as PlatformClient;
 }
 
 async function follow(states: readonly Operation[]): Promise<{ lines: string[]; failure: BystackError | undefined }> {
@@ -61,7 +64,7 @@ async function follow(states: readonly Operation[]): Promise<{ lines: string[]; 
   const [first] = states;
   assert.ok(first !== undefined);
   try {
-    await followOperation({ client: clientOf(states.slice(1)), output, after: 0 }, first);
+    await followOperation({ client: clientOf(states.slice(1)), output }, first);
     return { lines, failure: undefined };
   } catch (error) {
     assert.ok(error instanceof BystackError, String(error));

@@ -75,6 +75,11 @@ suite("the table", () => {
     ready: true,
     why: null,
     hasSeat: true,
+    voting: true,
+    view: 3,
+    peers: 3,
+    mempool: 0,
+    startedAtMs: 1,
     rssBytes: 110 << 20,
     ...part,
   });
@@ -84,7 +89,10 @@ suite("the table", () => {
     intervalMs: 503.4,
     voting: 4,
     validators: 4,
+    quorum: 3,
     survives: 1,
+    finalAgeMs: 100,
+    state: "running",
     federation: { threshold: 3, members: 4, running: 4, paused: [] },
     ...part,
   });
@@ -92,7 +100,7 @@ suite("the table", () => {
     network: "dev",
     running: true,
     healthy: true,
-    main: { chain: "main", height: 7, intervalMs: 2000 },
+    main: { chain: "main", height: 7, intervalMs: 2000, finalAgeMs: 900, state: "running" },
     sides: [side()],
     nodes: [
       row({}),
@@ -130,7 +138,7 @@ suite("the table", () => {
     });
     const text = formatStatus(
       status({
-        main: { chain: "main", height: null, intervalMs: null },
+        main: { chain: "main", height: null, intervalMs: null, finalAgeMs: null, state: "stopped" },
         sides: [side({ federation: { threshold: 3, members: 4, running: 2, paused: ["deficit", "out"] } })],
         nodes: [stopped],
         accounts: [],

@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { tokenDoor } from "@bystack/api/door";
 import { ELECTION_ROUTES } from "@bystack/api/election-routes";
 import { FEDERATION_ROUTES } from "@bystack/api/federation-routes";
 import { NODE_ROUTES } from "@bystack/api/node-routes";
@@ -49,7 +50,7 @@ const common = {
   host: "127.0.0.1",
   port: 0,
   hostsAllowed: [],
-  adminToken: undefined,
+  door: tokenDoor(undefined),
   logger: nullLogger,
 };
 

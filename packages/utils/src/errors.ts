@@ -2,7 +2,15 @@
 // `kind` and `fault`, never from the place where the error was thrown.
 
 /** What sort of failure it is: decides the HTTP status and the exit code. */
-export type ErrorKind = "invalid" | "not-found" | "conflict" | "limit" | "unavailable" | "forbidden" | "internal";
+export type ErrorKind =
+  | "invalid"
+  | "unauthenticated"
+  | "forbidden"
+  | "not-found"
+  | "conflict"
+  | "limit"
+  | "unavailable"
+  | "internal";
 
 /** Who caused it: decides the score of the peer that sent the message. */
 export type ErrorFault = "none" | "peer-minor" | "peer-severe" | "local";

@@ -57,11 +57,16 @@ function readDefinition(file: string): string {
   return text;
 }
 
+function planOf(client: PlatformClient, definition: string): Promise<Plan> {
+  const { network } = parseDefinition(definition, "the definition");
+  return client.call("plan", { params: { network }, body: { definition } });
+}
+
 /** `bystack plan <file>`: what an apply would do. Exit code 6 when a part is refused. */
 export async function runPlan(context: Context, file: string): Promise<void> {
   const definition = readDefinition(file);
   const client = await ensurePlatform(context.home);
-  const plan = await client.call("plan", { body: { definition } });
+  const plan = await planOf(client, definition);
   context.output.result(plan, formatPlan(plan));
   if (plan.refused.length > 0) process.exitCode = EXIT_GUARD;
 }
@@ -72,16 +77,16 @@ const EXIT_GUARD = 6;
 /** Plans, shows the plan, and does it. @returns the operation; undefined when there was nothing to do */
 async function change(context: Context, client: PlatformClient, definition: string): Promise<Operation | undefined> {
   const { output } = context;
-  const plan = await client.call("plan", { body: { definition } });
+  const plan = await planOf(client, definition);
   if (plan.refused.length > 0 || plan.actions.length === 0) {
     output.result(plan, formatPlan(plan));
     if (plan.refused.length > 0) process.exitCode = EXIT_GUARD;
     return undefined;
   }
   output.progress(formatPlan(plan));
-  const { last: after } = await client.call("platformEvents", {});
-  const operation = await client.call("apply", { body: { definition, planHash: plan.hash } });
-  return followOperation({ client, output, after }, operation);
+  const params = { network: plan.network };
+  const operation = await client.call("apply", { params, body: { definition, planHash: plan.hash } });
+  return followOperation({ client, output }, operation);
 }
 
 async function changeAndTell(context: Context, definition: string): Promise<void> {

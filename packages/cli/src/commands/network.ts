@@ -32,9 +32,8 @@ export async function runDown(context: Context): Promise<void> {
   const { network, nodes } = requireState(context);
   const { output } = context;
   const client = await ensurePlatform(context.home);
-  const { last: after } = await client.call("platformEvents", {});
   const operation = await client.call("stopNetwork", { params: { network } });
-  await followOperation({ client, output, after }, operation);
+  await followOperation({ client, output }, operation);
   await endIfIdle(context, client);
   const stopped = nodes.map(({ id }) => id);
   output.result({ network, stopped }, `${network} is stopped; its data stay in ${context.layout.root}`);
@@ -47,9 +46,8 @@ export async function runClean(context: Context, options: { yes?: boolean }): Pr
   if (exists && options.yes !== true) throw platformError("CLEAN_NEEDS_YES", { why: layout.root });
   if (exists || runningPlatform(home) !== undefined) {
     const client = await ensurePlatform(home);
-    const { last: after } = await client.call("platformEvents", {});
     const operation = await client.call("removeNetwork", { params: { network } });
-    await followOperation({ client, output, after }, operation);
+    await followOperation({ client, output }, operation);
     await endIfIdle(context, client);
   }
   output.result(

@@ -2,7 +2,7 @@
 
 import type { Context } from "../context.ts";
 import { requirePlatform } from "../daemon/connect.ts";
-import { followOperation, type Operation } from "../daemon/follow.ts";
+import { followOperation, type Operation, untilOver } from "../daemon/follow.ts";
 
 const MARKS: Readonly<Record<Operation["steps"][number]["state"], string>> = {
   waiting: " ",
@@ -35,35 +35,27 @@ export function formatOperation(operation: Operation): string {
 /** The number that people type, as the platform has it. */
 const idOf = (text: string): string => text.padStart(16, "0");
 
-export async function runOperationList({ home, output }: Context): Promise<void> {
+export async function runOperationList({ home, network, output }: Context): Promise<void> {
   const client = requirePlatform(home);
-  const { items } = await client.call("operations", { query: { limit: 20 } });
+  const { items } = await client.call("operations", { params: { network }, query: { limit: 20 } });
   output.result({ items }, items.length === 0 ? "Nothing has been done yet." : items.map(lineOf).join("\n"));
 }
 
-export async function runOperationShow({ home, output }: Context, id: string): Promise<void> {
-  const operation = await requirePlatform(home).call("operation", { params: { operation: idOf(id) } });
+export async function runOperationShow({ home, network, output }: Context, id: string): Promise<void> {
+  const params = { network, operation: idOf(id) };
+  const operation = await requirePlatform(home).call("operation", { params });
   output.result(operation, formatOperation(operation));
 }
 
 /** Cancels or resumes, and follows until it is over. */
 export async function runOperationTurn(
-  { home, output }: Context,
+  { home, network, output }: Context,
   id: string,
   verb: "cancelOperation" | "resumeOperation",
 ): Promise<void> {
   const client = requirePlatform(home);
-  const { last: after } = await client.call("platformEvents", {});
-  const operation = await client.call(verb, { params: { operation: idOf(id) } });
-  if (verb === "resumeOperation") {
-    const over = await followOperation({ client, output, after }, operation);
-    output.result(over, formatOperation(over));
-    return;
-  }
-  let now = operation;
-  for (let last = after; now.state === "queued" || now.state === "running"; ) {
-    ({ last } = await client.call("platformEvents", { query: { after: last, waitS: 10 } }));
-    now = await client.call("operation", { params: { operation: idOf(id) } });
-  }
-  output.result(now, formatOperation(now));
+  const operation = await client.call(verb, { params: { network, operation: idOf(id) } });
+  const isResumed = verb === "resumeOperation";
+  const over = isResumed ? await followOperation({ client, output }, operation) : await untilOver(client, operation);
+  output.result(over, formatOperation(over));
 }

@@ -11,7 +11,7 @@ import { type NetworkStatus, networkStatus } from "@bystack/platform/network/sta
 import { rssBytes } from "@bystack/platform/provider/process-table";
 import { type Context, providerOf, requireState } from "../context.ts";
 import { ensurePlatform, type PlatformClient } from "../daemon/connect.ts";
-import { failureOf, followOperation, isOver, type Operation } from "../daemon/follow.ts";
+import { failureOf, followOperation, type Operation, untilOver } from "../daemon/follow.ts";
 import { formatStatus } from "../network/table.ts";
 import { endIfIdle } from "./network.ts";
 
@@ -65,41 +65,35 @@ function closingLines(context: Context): string {
   ].join("\n");
 }
 
-type Begun = { readonly operation: Operation; readonly after: number };
-
 /** The newest apply of a network, unless it has come to its end. */
 async function unfinished(client: PlatformClient, network: string): Promise<Operation | undefined> {
-  const { items } = await client.call("operations", { query: { limit: 50 } });
-  const last = items.find((operation) => operation.network === network && operation.kind === "apply");
+  const { items } = await client.call("operations", { params: { network }, query: { limit: 50 } });
+  const last = items.find(({ kind }) => kind === "apply");
   return last === undefined || last.state === "succeeded" || last.state === "cancelled" ? undefined : last;
 }
 
 /** Takes an operation back, as far as that can be. */
-async function takeBack(client: PlatformClient, { id }: Operation): Promise<void> {
-  const params = { operation: id };
-  let { last } = await client.call("platformEvents", {});
-  let now = await client.call("cancelOperation", { params });
-  while (!isOver(now)) {
-    ({ last } = await client.call("platformEvents", { query: { after: last, waitS: WAIT_SECONDS } }));
-    now = await client.call("operation", { params });
-  }
-  const failure = now.state === "failed" ? failureOf(now) : undefined;
+async function takeBack(client: PlatformClient, { id, network }: Operation): Promise<void> {
+  const asked = await client.call("cancelOperation", { params: { network, operation: id } });
+  const over = await untilOver(client, asked);
+  const failure = over.state === "failed" ? failureOf(over) : undefined;
   if (failure !== undefined) throw failure;
 }
 
 /** Begins what brings the network to what its definition says: makes it, changes it, or starts it. */
-async function begin(context: Context, client: PlatformClient, definition: string): Promise<Begun> {
-  const { last: after } = await client.call("platformEvents", {});
-  const plan = await client.call("plan", { body: { definition } });
-  const { network, definitionHash, revision } = plan;
+async function begin(context: Context, client: PlatformClient, definition: string): Promise<Operation> {
+  const params = { network: parseDefinition(definition, "the definition").network };
+  const { network } = params;
+  const plan = await client.call("plan", { params, body: { definition } });
+  const { definitionHash, revision } = plan;
   const open = await unfinished(client, network);
   const isOurs = open?.definitionHash === definitionHash;
   if (open !== undefined && isOurs && open.state === "failed")
-    return { operation: await client.call("resumeOperation", { params: { operation: open.id } }), after };
-  if (open !== undefined && isOurs) return { operation: open, after };
+    return client.call("resumeOperation", { params: { network, operation: open.id } });
+  if (open !== undefined && isOurs) return open;
   if (open !== undefined && open.state !== "failed") {
     context.output.progress(`waiting for what is under way: ${open.title}`);
-    await followOperation({ client, output: context.output, after }, open);
+    await followOperation({ client, output: context.output }, open);
     return begin(context, client, definition);
   }
   // A network that was never whole holds nothing that anybody could miss; of one that was, its operator decides.
@@ -112,9 +106,8 @@ async function begin(context: Context, client: PlatformClient, definition: strin
     throw platformError("PLAN_REFUSED", {
       why: plan.refused.map(({ path, why }) => `${path}: ${why}`).join("\n       "),
     });
-  if (plan.actions.length === 0)
-    return { operation: await client.call("startNetwork", { params: { network } }), after };
-  return { operation: await client.call("apply", { body: { definition, planHash: plan.hash } }), after };
+  if (plan.actions.length === 0) return client.call("startNetwork", { params });
+  return client.call("apply", { params, body: { definition, planHash: plan.hash } });
 }
 
 /** Resolves at Ctrl-C. */
@@ -134,7 +127,6 @@ function interrupted(): { readonly asked: Promise<void>; dispose(): void } {
 }
 
 const KEEP_ALIVE_MS = 60_000;
-const WAIT_SECONDS = 10;
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 /** `bystack up`. Twice is harmless: the second one shows what runs. */
@@ -147,7 +139,7 @@ export async function runUp(base: Context, options: UpOptions): Promise<void> {
   try {
     const client = await ensurePlatform(context.home);
     const begun = await begin(context, client, definition.text);
-    const following = followOperation({ client, output, after: begun.after }, begun.operation);
+    const following = followOperation({ client, output }, begun);
     following.catch(() => {});
     const isInterrupted = await Promise.race([
       following.then(() => false),
@@ -156,7 +148,7 @@ export async function runUp(base: Context, options: UpOptions): Promise<void> {
     if (!isInterrupted) await report(context, startedAtMs);
     if (stop === undefined) return;
     await stop.asked;
-    await stopNetwork(context, client, isInterrupted ? begun.operation : undefined);
+    await stopNetwork(context, client, isInterrupted ? begun : undefined);
   } finally {
     stop?.dispose();
   }
@@ -179,10 +171,9 @@ async function report(context: Context, startedAtMs: number): Promise<void> {
 async function stopNetwork(context: Context, client: PlatformClient, open: Operation | undefined): Promise<void> {
   const { output, network } = context;
   output.progress("stopping …");
-  const { last: after } = await client.call("platformEvents", {});
-  if (open !== undefined) await client.call("cancelOperation", { params: { operation: open.id } });
+  if (open !== undefined) await client.call("cancelOperation", { params: { network, operation: open.id } });
   const operation = await client.call("stopNetwork", { params: { network } });
-  const failure = failureOf(await followOperation({ client, output, after }, operation));
+  const failure = failureOf(await followOperation({ client, output }, operation));
   if (failure !== undefined) throw failure;
   await endIfIdle(context, client);
   output.progress("stopped");

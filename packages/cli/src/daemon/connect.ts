@@ -4,15 +4,15 @@ import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { type ApiClient, createClient } from "@bystack/api/client";
-import { PLATFORM_ROUTES, WAIT_SECONDS_MAX } from "@bystack/api/platform-routes";
+import { PLATFORM_ROUTES } from "@bystack/api/platform-routes";
 import { platformPaths, readDaemon } from "@bystack/platform/daemon/daemon-file";
 import { platformError } from "@bystack/platform/errors";
 import { PROGRAM } from "../context.ts";
 
 export type PlatformClient = ApiClient<typeof PLATFORM_ROUTES>;
 
-/** Longer than any question waits, and than a plan that asks every node of a large network. */
-const CALL_TIMEOUT_MS = 2 * WAIT_SECONDS_MAX * 1000;
+/** Longer than a plan needs that asks every node of a large network. */
+const CALL_TIMEOUT_MS = 60_000;
 /** The slowest start adopts every node of every network. */
 const START_DEADLINE_MS = 120_000;
 const POLL_MS = 50;
@@ -24,7 +24,7 @@ export function runningPlatform(home: string): PlatformClient | undefined {
   const daemon = readDaemon(home);
   if (daemon === undefined) return undefined;
   const { url, token } = daemon;
-  return createClient({ baseUrl: url, routes: PLATFORM_ROUTES, adminToken: token, timeoutMs: CALL_TIMEOUT_MS });
+  return createClient({ baseUrl: url, routes: PLATFORM_ROUTES, token, timeoutMs: CALL_TIMEOUT_MS });
 }
 
 /** The platform that runs, for what only asks. @throws BystackError PLATFORM_NOT_RUNNING */

@@ -10,8 +10,6 @@ import type { PlatformClient } from "./connect.ts";
 export type Operation = RouteReply<(typeof PLATFORM_ROUTES)["operation"]>;
 type Step = Operation["steps"][number];
 
-const WAIT_SECONDS = 10;
-
 export function isOver({ state }: Pick<Operation, "state">): boolean {
   return state === "succeeded" || state === "failed" || state === "cancelled";
 }
@@ -31,25 +29,31 @@ export function failureOf({ error, state, id }: Operation): BystackError | undef
   return new BystackError(code, { kind: "internal", fault: "local", message, next: more }, { why: where });
 }
 
+type EventStream = AsyncGenerator<RouteReply<(typeof PLATFORM_ROUTES)["events"]>, void, undefined>;
+
+/** An operation as it changes. The stream is open before it is read again: no change is missed. */
 class Follower {
   readonly #client: PlatformClient;
-  readonly #id: string;
-  #last: number;
+  readonly #events: EventStream;
+  #isRead = false;
   operation: Operation;
 
-  constructor(client: PlatformClient, operation: Operation, last: number) {
+  constructor(client: PlatformClient, operation: Operation, events: EventStream) {
     this.#client = client;
-    this.#id = operation.id;
     this.operation = operation;
-    this.#last = last;
+    this.#events = events;
   }
 
   /** Waits for something new, and looks at the operation again. */
   async next(): Promise<void> {
-    const query = { after: this.#last, waitS: WAIT_SECONDS };
-    const { last } = await this.#client.call("platformEvents", { query });
-    this.#last = last;
-    this.operation = await this.#client.call("operation", { params: { operation: this.#id } });
+    const { id, network } = this.operation;
+    while (this.#isRead) {
+      const { done, value } = await this.#events.next();
+      // The platform ends its streams when it ends; what became of it is asked for below.
+      if (done === true || (value.topic === "operation" && value.subject === id) || value.topic === "gap") break;
+    }
+    this.#isRead = true;
+    this.operation = await this.#client.call("operation", { params: { network, operation: id } });
   }
 
   step(name: string): Step | undefined {
@@ -68,23 +72,45 @@ class Follower {
   }
 }
 
+async function withFollower<T>(
+  client: PlatformClient,
+  operation: Operation,
+  work: (follower: Follower) => Promise<T>,
+): Promise<T> {
+  const events = await client.stream("events", { query: { network: operation.network } });
+  try {
+    return await work(new Follower(client, operation, events));
+  } finally {
+    await events.return();
+  }
+}
+
+/** An operation when it is over, whatever became of it. */
+export function untilOver(client: PlatformClient, operation: Operation): Promise<Operation> {
+  return withFollower(client, operation, async (follower) => {
+    while (!isOver(follower.operation)) await follower.next();
+    return follower.operation;
+  });
+}
+
 /** Shows the steps of an operation until it is over. @throws BystackError what it failed with */
-export async function followOperation(
-  parts: { readonly client: PlatformClient; readonly output: Output; readonly after: number },
+export function followOperation(
+  parts: { readonly client: PlatformClient; readonly output: Output },
   operation: Operation,
 ): Promise<Operation> {
-  const { client, output, after } = parts;
-  const follower = new Follower(client, operation, after);
-  const tasks = createTaskRunner(output);
-  for (const { name, title } of operation.steps) {
-    // A step that nothing had to be done for is not worth a line.
-    while (follower.step(name)?.state === "waiting" && !isOver(follower.operation)) await follower.next();
-    await tasks.run(sentence(title), (task) => follower.untilDone(name, task));
-  }
-  while (!isOver(follower.operation)) await follower.next();
-  const failure = failureOf(follower.operation);
-  if (failure !== undefined) throw failure;
-  return follower.operation;
+  const { client, output } = parts;
+  return withFollower(client, operation, async (follower) => {
+    const tasks = createTaskRunner(output);
+    for (const { name, title } of operation.steps) {
+      // A step that nothing had to be done for is not worth a line.
+      while (follower.step(name)?.state === "waiting" && !isOver(follower.operation)) await follower.next();
+      await tasks.run(sentence(title), (task) => follower.untilDone(name, task));
+    }
+    while (!isOver(follower.operation)) await follower.next();
+    const failure = failureOf(follower.operation);
+    if (failure !== undefined) throw failure;
+    return follower.operation;
+  });
 }
 
 function sentence(text: string): string {

@@ -2,16 +2,25 @@
 // Nodes outlive it.
 
 import { randomBytes } from "node:crypto";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { PLATFORM_ROUTES } from "@bystack/api/platform-routes";
-import { type ApiServer, createApiServer } from "@bystack/api/server";
+import { type ApiServer, type ApiServerOptions, createApiServer } from "@bystack/api/server";
+import { loadSite } from "@bystack/api/site";
 import { fastestTensority } from "@bystack/crypto/tensority";
 import { platformPaths, removeDaemon, writeDaemon } from "@bystack/platform/daemon/daemon-file";
+import { type PlatformCaller, platformDoor } from "@bystack/platform/daemon/door";
 import { createPlatformHandlers } from "@bystack/platform/daemon/handlers";
-import { Platform, type PlatformPorts } from "@bystack/platform/daemon/platform";
+import { type HostFile, readHostFile } from "@bystack/platform/daemon/host-file";
+import { Once } from "@bystack/platform/daemon/once";
+import { Platform, type PlatformPorts, TENANT } from "@bystack/platform/daemon/platform";
 import type { NetworkDefinition } from "@bystack/platform/definition";
 import type { NetworkLayout } from "@bystack/platform/network/layout";
+import { createPeople, type People } from "@bystack/platform/people";
+import type { PasskeyVerifier } from "@bystack/platform/people/passkeys";
+import { deriveByScrypt } from "@bystack/platform/people/passwords";
+import { createWebauthnVerifier } from "@bystack/platform/people/webauthn";
 import { PlatformStore } from "@bystack/platform/store";
 import { openDataFolder } from "@bystack/storage/data-folder";
 import { openLmdbStore } from "@bystack/storage/lmdb";
@@ -19,7 +28,7 @@ import { hexToBytes } from "@bystack/utils/bytes";
 import type { LogFields, Logger } from "@bystack/utils/ports";
 import { type Context, providerOf } from "../context.ts";
 import { runProof } from "../network/proof.ts";
-import { systemClock } from "../system.ts";
+import { systemClock, systemRng } from "../system.ts";
 import { VERSION } from "../version.ts";
 import { withWallet } from "../wallet-access.ts";
 
@@ -28,6 +37,9 @@ const STORE_FILE = "store.mdb";
 /** Where people expect it; when it is taken the system chooses. */
 const PORT = 7070;
 const TOKEN_BYTES = 32;
+const SWEEP_MS = 60_000;
+/** The console, as the set-up has built it. */
+const CONSOLE_FOLDER = fileURLToPath(new URL("../../../console/dist", import.meta.url));
 /** TypeScript alone makes a hash in a second: 15 s between blocks of the main chain instead of 2. */
 const SLOW_TARGET_SECONDS = 15;
 const TARGET_SECONDS = 2;
@@ -85,47 +97,117 @@ function portsOfPlatform(): PlatformPorts {
   };
 }
 
-type Serving = Parameters<typeof createApiServer<typeof PLATFORM_ROUTES>>[0];
+type Serving = ApiServerOptions<typeof PLATFORM_ROUTES, PlatformCaller>;
 
-async function serve(options: Omit<Serving, "port">): Promise<ApiServer> {
+async function serve(options: Omit<Serving, "port">, port: number | undefined): Promise<ApiServer> {
   try {
-    return await createApiServer({ ...options, port: PORT });
+    return await createApiServer({ ...options, port: port ?? PORT });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
+    // A port that its operator chose is not exchanged for another one.
+    if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE" || port !== undefined) throw error;
     return createApiServer({ ...options, port: 0 });
   }
+}
+
+/** What somebody may sign in to with a passkey: the names of the platform's own address, never an IP address. */
+function passkeysFor(host: HostFile): PasskeyVerifier {
+  const [name = "localhost"] = host.hosts;
+  const scheme = host.tls === undefined ? "http" : "https";
+  const port = host.port ?? PORT;
+  return createWebauthnVerifier({ rpId: name, origins: [`${scheme}://${name}:${port}`, `${scheme}://${name}`] });
+}
+
+type Parts = {
+  readonly home: string;
+  readonly host: HostFile;
+  readonly store: PlatformStore;
+  readonly platform: Platform;
+  readonly people: People;
+  readonly token: string;
+  readonly logger: Logger;
+  readonly onStopAsked: () => void;
+};
+
+function servingOf({ host, store, platform, people, token, logger, onStopAsked }: Parts): Omit<Serving, "port"> {
+  const once = new Once({ store, clock: systemClock });
+  const now = (): number => systemClock.nowMs();
+  const isDev = host.tls === undefined;
+  return {
+    title: "Bystack platform",
+    version: VERSION,
+    routes: PLATFORM_ROUTES,
+    handlers: createPlatformHandlers({
+      platform,
+      store,
+      people,
+      isDev,
+      isTls: host.tls !== undefined,
+      version: VERSION,
+      now,
+      onStopAsked,
+    }),
+    host: host.address,
+    hostsAllowed: host.hosts,
+    door: platformDoor({
+      access: people.access,
+      tenant: TENANT,
+      token,
+      nowMs: now,
+      isPublic: (network) => platform.isPublic(network),
+    }),
+    once: (call, run) => once.answer(call, run),
+    logger,
+    site: loadSite(CONSOLE_FOLDER),
+    tls: host.tls && { key: readFileSync(host.tls.key, "utf8"), cert: readFileSync(host.tls.cert, "utf8") },
+  };
+}
+
+/** Sweeps what is kept for a time, and writes refusals down that were only counted. */
+function housekeep({ store, people, logger }: Pick<Parts, "store" | "people" | "logger">): NodeJS.Timeout {
+  const once = new Once({ store, clock: systemClock });
+  const sweep = async (): Promise<void> => {
+    await people.denials.flush();
+    await store.sweepEvents(TENANT);
+    await once.sweep(TENANT);
+  };
+  return setInterval(() => {
+    sweep().catch((error: unknown) => logger.warn("old rows could not be removed", { why: String(error) }));
+  }, SWEEP_MS);
 }
 
 /** Runs until SIGTERM, SIGINT or `/admin/stop`. @throws BystackError FOLDER_IN_USE when another daemon has this home */
 export async function runDaemon({ home }: Context): Promise<void> {
   const paths = platformPaths(home);
   mkdirSync(home, { recursive: true, mode: 0o700 });
+  const host = readHostFile(home);
   const folder = await openDataFolder({ path: paths.data, kind: "platform", version: STORE_FOLDER_FORMAT });
   const logger = lineLogger((line) => process.stdout.write(`${line}\n`));
   const { promise: asked, resolve: askToEnd, reject: breakDown } = Promise.withResolvers<void>();
-  const ended = new AbortController();
   const store = await PlatformStore.open(await openLmdbStore({ path: join(paths.data, STORE_FILE) }), systemClock);
-  const ports = portsOfPlatform();
   const platform = new Platform({
     home,
     store,
-    ports,
+    ports: portsOfPlatform(),
     clock: systemClock,
     logger,
     random: Math.random,
     onBroken: breakDown,
   });
-  const token = randomBytes(TOKEN_BYTES).toString("hex");
-  const server = await serve({
-    title: "Bystack platform",
-    version: VERSION,
-    routes: PLATFORM_ROUTES,
-    handlers: createPlatformHandlers({ platform, store, onStopAsked: askToEnd, ended: ended.signal }),
-    host: "127.0.0.1",
-    hostsAllowed: [],
-    adminToken: token,
+  const people = createPeople({
+    store,
+    clock: systemClock,
+    rng: systemRng,
     logger,
+    tenant: TENANT,
+    isTenant: (name) => name === TENANT,
+    isDev: host.tls === undefined,
+    deriveKey: deriveByScrypt,
+    passkeys: passkeysFor(host),
   });
+  const token = randomBytes(TOKEN_BYTES).toString("hex");
+  const parts = { home, host, store, platform, people, token, logger, onStopAsked: askToEnd };
+  const server = await serve(servingOf(parts), host.port);
+  const sweeping = housekeep(parts);
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => askToEnd());
   try {
     await platform.start();
@@ -135,9 +217,10 @@ export async function runDaemon({ home }: Context): Promise<void> {
     logger.info("ending; nodes go on");
   } finally {
     removeDaemon(home);
-    ended.abort();
-    await platform.end();
+    clearInterval(sweeping);
     await server.close();
+    await platform.end();
+    await people.denials.flush();
     await store.close();
     folder.release();
   }

@@ -4,6 +4,7 @@
 
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { tokenDoor } from "@bystack/api/door";
 import { NODE_ROUTES, type NodeEvent } from "@bystack/api/node-routes";
 import { MainChainService } from "@bystack/chain/main/chain-service";
 import { KvMainChainStore } from "@bystack/chain/main/kv-store";
@@ -245,7 +246,7 @@ async function compose(start: Composing, opened: Opened): Promise<MainNode> {
     handlers,
     ...options.http,
     hostsAllowed: options.hostsAllowed,
-    adminToken: instance.adminToken,
+    door: tokenDoor(instance.adminToken),
     logger,
     metrics: () => metrics.registry.render(),
   });

@@ -2,8 +2,8 @@
 // HTTP, and takes them apart again in the opposite order. Everything that fails here ends the process with a reason.
 
 import { createClient } from "@bystack/api/client";
+import { tokenDoor } from "@bystack/api/door";
 import { NODE_ROUTES } from "@bystack/api/node-routes";
-import type { ApiServer } from "@bystack/api/server";
 import { SIDE_ROUTES } from "@bystack/api/side-routes";
 import type { FinalBlock } from "@bystack/chain/side/side-chain";
 import { createBbftEngine } from "@bystack/consensus/bbft";
@@ -26,7 +26,7 @@ import type { Logger } from "@bystack/utils/ports";
 import { createInstance, type Instance, writeInstance } from "../process/instance.ts";
 import type { NodeKeys } from "../process/keys.ts";
 import { Opened } from "../process/opened.ts";
-import { serveApi } from "../process/serve.ts";
+import { type NodeServer, serveApi } from "../process/serve.ts";
 import { systemClock, systemRng } from "../process/timers.ts";
 import { createAccuser } from "./accuse.ts";
 import { createBlockPorts, storedTip } from "./block-ports.ts";
@@ -92,7 +92,7 @@ class SideNode {
     | undefined;
   #headers: MainHeaders | undefined;
   #pool: TensorityPool | undefined;
-  #server: ApiServer | undefined;
+  #server: NodeServer | undefined;
   #member: MemberPart | undefined;
   /** Why the counters of the supply are not to be trusted; undefined while they agree. */
   #supplyProblem: string | undefined;
@@ -324,7 +324,7 @@ class SideNode {
       host: options.http.host,
       port: options.http.port,
       hostsAllowed: options.hostsAllowed,
-      adminToken: this.#instance.adminToken,
+      door: tokenDoor(this.#instance.adminToken),
       logger,
       metrics: () => this.#metrics.registry.render(),
     });

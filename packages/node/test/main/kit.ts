@@ -67,7 +67,7 @@ export function mining(owner: Owner): Readonly<Record<string, unknown>> {
 export type Client = ApiClient<typeof NODE_ROUTES>;
 
 export function clientOf(url: string, adminToken?: string): Client {
-  return createClient({ baseUrl: url, routes: NODE_ROUTES, adminToken });
+  return createClient({ baseUrl: url, routes: NODE_ROUTES, token: adminToken });
 }
 
 /** Follows the stream and resolves with the first event that satisfies. */

@@ -155,7 +155,7 @@ export class Committee {
 
   access(node: RunningNode): { readonly url: string; readonly client: SideClient } {
     const url = `http://127.0.0.1:${node.instance.ports.http}`;
-    return { url, client: createClient({ baseUrl: url, routes: SIDE_ROUTES, adminToken: node.instance.adminToken }) };
+    return { url, client: createClient({ baseUrl: url, routes: SIDE_ROUTES, token: node.instance.adminToken }) };
   }
 
   remove(): void {

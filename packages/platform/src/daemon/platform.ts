@@ -5,12 +5,22 @@ import { existsSync, readFileSync } from "node:fs";
 import type { Clock, Logger } from "@bystack/utils/ports";
 import { parseDefinition } from "../definition/parse.ts";
 import { platformError } from "../errors.ts";
-import { layoutOf, loadNetworkState, type NetworkLayout } from "../network/layout.ts";
+import { layoutOf, loadNetworkState, type NetworkLayout, type NetworkNode } from "../network/layout.ts";
 import { type NetworkStatus, networkStatus } from "../network/status.ts";
 import { type Supervisor, superviseNodes } from "../network/supervise.ts";
 import { applySteps } from "../operation/apply/apply.ts";
 import { APPLY, APPLY_INPUT, type ApplyWorld } from "../operation/apply/site.ts";
-import { Journal, type OperationKind } from "../operation/journal.ts";
+import { type AuditLine, Journal, type OperationKind } from "../operation/journal.ts";
+import {
+  NODE_INPUT,
+  type NodeVerb,
+  type NodeWorld,
+  nodeSteps,
+  REBUILD_NODE,
+  RESTART_NODE,
+  START_NODE,
+  STOP_NODE,
+} from "../operation/node-power.ts";
 import {
   desiredStep,
   type PowerWorld,
@@ -29,7 +39,8 @@ import type { DeployProvider } from "../provider/provider.ts";
 import { sha3Hex } from "../store/audit.ts";
 import { LIST_ROWS_MAX, type PlatformStore, put } from "../store/store.ts";
 import type { Table } from "../store/table.ts";
-import { NETWORKS, type NetworkRow } from "../store/tables.ts";
+import { NETWORKS, type NetworkRow, NODES } from "../store/tables.ts";
+import { Watch } from "./watch.ts";
 
 /** What belongs to nobody in particular; tenants come with people. */
 export const TENANT = "default";
@@ -57,11 +68,16 @@ export type PlatformOptions = {
 
 export class Platform {
   readonly journal: Journal;
+  readonly watch: Watch;
   readonly #options: PlatformOptions;
   readonly #providers = new Map<string, DeployProvider>();
   readonly #supervisors: Supervisor[] = [];
   /** What shall run, as the store has it; read by supervisors, which cannot wait. */
   readonly #desired = new Map<string, NetworkRow["desired"]>();
+  /** Nodes that were stopped by hand, as `network node`. */
+  readonly #stopped = new Set<string>();
+  /** Networks whose chains anybody may see. */
+  readonly #public = new Set<string>();
 
   constructor(options: PlatformOptions) {
     this.#options = options;
@@ -75,21 +91,34 @@ export class Platform {
       onBroken,
       ...(onPoint && { onPoint }),
     });
+    this.watch = new Watch({
+      networks: async () => (await this.rows()).map(({ name }) => name),
+      look: (network) => this.status(network),
+      record: (events) => store.write(TENANT, { events }),
+      clock,
+      logger,
+    });
   }
 
   /** Adopts the nodes that shall run, starts those that are away, and goes on with what was under way. */
   async start(): Promise<void> {
     await this.#options.store.sweepEvents(TENANT);
-    for (const { name, desired } of await this.rows()) {
+    for (const row of await this.rows()) {
+      const { name, desired } = row;
       this.#desired.set(name, desired);
+      this.#know(row);
+      for (const { key, value } of await this.#options.store.tenant(TENANT).list(NODES, { under: [name] }))
+        if (value.desired === "stopped") this.#stopped.add(key.join(" "));
       if (desired === "running") await this.#adopt(name);
     }
     await this.journal.start();
+    this.watch.start();
   }
 
   /** Ends the platform; nodes go on. */
   async end(): Promise<void> {
     for (const supervisor of this.#supervisors) supervisor.stop();
+    await this.watch.end();
     await this.journal.end();
   }
 
@@ -97,6 +126,7 @@ export class Platform {
     const state = loadNetworkState(this.layout(network));
     const provider = this.provider(network);
     for (const { id } of state?.nodes ?? []) {
+      if (this.#stopped.has(`${network} ${id}`)) continue;
       try {
         await provider.start(id, START_DEADLINE_MS);
       } catch (error) {
@@ -118,6 +148,7 @@ export class Platform {
     this.#providers.set(network, provider);
     const isWanted = (id: string): boolean =>
       this.#desired.get(network) === "running" &&
+      !this.#stopped.has(`${network} ${id}`) &&
       loadNetworkState(this.layout(network))?.nodes.some((node) => node.id === id) === true;
     const supervisor = superviseNodes({
       provider,
@@ -190,7 +221,7 @@ export class Platform {
    * Begins to do what a plan says.
    * @throws BystackError PLAN_STALE, PLAN_REFUSED, OPERATION_UNFINISHED, OPERATIONS_BUSY
    */
-  async apply(definition: string, planHash: string, actorId: string): Promise<Operation> {
+  async apply(definition: string, planHash: string, actorId: string, audit?: AuditLine): Promise<Operation> {
     const plan = await this.plan(definition);
     if (plan.hash !== planHash) throw platformError("PLAN_STALE", { why: `network ${plan.network}` });
     const [refusal] = plan.refused;
@@ -201,30 +232,89 @@ export class Platform {
     const before = (await this.applied(plan.network))?.definition ?? null;
     const chains = new Set(plan.actions.map(({ chain }) => chain));
     const [only] = chains;
-    return this.journal.submit({
-      kind: APPLY,
-      title:
-        plan.actions.length === 1
-          ? (plan.actions[0]?.title ?? "")
-          : `${plan.actions.length} changes of ${plan.network}`,
-      network: plan.network,
-      chain: chains.size === 1 ? (only ?? null) : null,
-      actorId,
-      input: { before, after: definition, definitionHash: plan.definitionHash },
-    });
+    return this.journal.submit(
+      {
+        kind: APPLY,
+        title:
+          plan.actions.length === 1
+            ? (plan.actions[0]?.title ?? "")
+            : `${plan.actions.length} changes of ${plan.network}`,
+        network: plan.network,
+        chain: chains.size === 1 ? (only ?? null) : null,
+        actorId,
+        input: { before, after: definition, definitionHash: plan.definitionHash },
+      },
+      audit,
+    );
   }
 
   /** Starts or stops all nodes of a network. @throws BystackError NETWORK_NOT_FOUND, OPERATIONS_BUSY */
-  async power(network: string, kind: typeof START | typeof STOP, actorId: string): Promise<Operation> {
+  async power(
+    network: string,
+    kind: typeof START | typeof STOP,
+    actorId: string,
+    audit?: AuditLine,
+  ): Promise<Operation> {
     if (loadNetworkState(this.layout(network)) === undefined)
       throw platformError("NETWORK_NOT_FOUND", { why: network });
-    return this.journal.submit({ kind, title: `${kind} network ${network}`, network, chain: null, actorId, input: {} });
+    const title = `${kind} network ${network}`;
+    return this.journal.submit({ kind, title, network, chain: null, actorId, input: {} }, audit);
   }
 
   /** Stops a network and removes all of it, whatever is there. @throws BystackError OPERATIONS_BUSY */
-  async remove(network: string, actorId: string): Promise<Operation> {
+  async remove(network: string, actorId: string, audit?: AuditLine): Promise<Operation> {
     const title = `remove network ${network}`;
-    return this.journal.submit({ kind: REMOVE, title, network, chain: null, actorId, input: {} });
+    return this.journal.submit({ kind: REMOVE, title, network, chain: null, actorId, input: {} }, audit);
+  }
+
+  /** Writes a line of the audit log for what leaves no other trace. */
+  note(audit: AuditLine): Promise<void> {
+    return this.#options.store.write(TENANT, { audit });
+  }
+
+  /** A node of a network. @throws BystackError NETWORK_NOT_FOUND, NODE_NOT_FOUND */
+  node(network: string, id: string): NetworkNode {
+    const state = loadNetworkState(this.layout(network));
+    if (state === undefined) throw platformError("NETWORK_NOT_FOUND", { why: network });
+    const node = state.nodes.find((candidate) => candidate.id === id);
+    if (node === undefined) throw platformError("NODE_NOT_FOUND", { why: `${id} in ${network}` });
+    return node;
+  }
+
+  /** Whether a node shall run, as far as it is up to the node. */
+  desiredOf(network: string, id: string): "running" | "stopped" {
+    return this.#stopped.has(`${network} ${id}`) ? "stopped" : "running";
+  }
+
+  /** Whether anybody may see the chains of a network. */
+  isPublic(network: string): boolean {
+    return this.#public.has(network);
+  }
+
+  /**
+   * Starts, stops, restarts or rebuilds one node.
+   * @throws BystackError NODE_NOT_FOUND, NODE_NEEDED, NODE_ALONE, OPERATIONS_BUSY
+   */
+  async operateNode(
+    { network, node: id, verb }: { readonly network: string; readonly node: string; readonly verb: NodeVerb },
+    actorId: string,
+    audit?: AuditLine,
+  ): Promise<Operation> {
+    const node = this.node(network, id);
+    if (verb !== START_NODE) {
+      const why = await this.#canSpare(network, id);
+      if (why !== undefined) throw platformError("NODE_NEEDED", { why });
+    }
+    if (verb === REBUILD_NODE) {
+      const others = (await this.status(network)).nodes.filter(
+        (other) => other.chain === node.chain && other.id !== id,
+      );
+      if (node.kind === "main" || !others.some(({ ready }) => ready)) throw platformError("NODE_ALONE", { why: id });
+    }
+    const words = { [START_NODE]: "start", [STOP_NODE]: "stop", [RESTART_NODE]: "restart", [REBUILD_NODE]: "rebuild" };
+    const input = NODE_INPUT.parse({ node: id, sinceMs: this.#options.clock.nowMs() });
+    const draft = { kind: verb, title: `${words[verb]} ${id}`, network, chain: node.chain, actorId, input };
+    return this.journal.submit(draft, audit);
   }
 
   #kinds(): OperationKind[] {
@@ -246,6 +336,10 @@ export class Platform {
         kind: REMOVE,
         steps: (operation) => removeSteps({ ...powerWorld(operation), forget: () => this.#forget(operation.network) }),
       },
+      ...[START_NODE, STOP_NODE, RESTART_NODE, REBUILD_NODE].map((kind) => ({
+        kind,
+        steps: (operation: Operation) => nodeSteps(this.#nodeWorld(operation.network), operation),
+      })),
     ];
   }
 
@@ -256,8 +350,25 @@ export class Platform {
       desired: async () => (await this.row(network))?.desired,
       setDesired: async (desired) => {
         this.#desired.set(network, desired);
+        // A network that is started is started as a whole.
+        if (desired === "running") await this.#forgetStopped(network);
         await this.#changeRow(network, { desired });
       },
+    };
+  }
+
+  #nodeWorld(network: string): NodeWorld {
+    const { store } = this.#options;
+    return {
+      layout: this.layout(network),
+      provider: this.provider(network),
+      desired: async (id) => this.desiredOf(network, id),
+      setDesired: async (id, desired) => {
+        await store.write(TENANT, { puts: [put(NODES, [network, id], { desired })] });
+        if (desired === "stopped") this.#stopped.add(`${network} ${id}`);
+        else this.#stopped.delete(`${network} ${id}`);
+      },
+      canSpare: (id) => this.#canSpare(network, id),
     };
   }
 
@@ -291,8 +402,26 @@ export class Platform {
     return undefined;
   }
 
+  /** What is known of a definition at any moment, without reading it. */
+  #know({ name, definition }: NetworkRow): void {
+    const isPublic = definition !== "" && parseDefinition(definition, "the applied definition").explorer.public;
+    if (isPublic) this.#public.add(name);
+    else this.#public.delete(name);
+  }
+
+  async #forgetStopped(network: string): Promise<void> {
+    const { store } = this.#options;
+    await store.update(TENANT, async (view) => {
+      const rows = await view.list(NODES, { under: [network] });
+      return [{ deletes: rows.map(({ key }) => ({ table: NODES as Table<never>, key })) }, undefined];
+    });
+    for (const key of this.#stopped) if (key.startsWith(`${network} `)) this.#stopped.delete(key);
+  }
+
   async #forget(network: string): Promise<void> {
     this.#desired.delete(network);
+    this.#public.delete(network);
+    await this.#forgetStopped(network);
     const deletes = [{ table: NETWORKS as Table<never>, key: [network] }];
     const events = [{ topic: "network", subject: network, data: { removed: true } }];
     await this.#options.store.write(TENANT, { deletes, events });
@@ -300,12 +429,13 @@ export class Platform {
 
   async #changeRow(network: string, change: Partial<NetworkRow>): Promise<void> {
     const { store, clock } = this.#options;
-    await store.update(TENANT, async (view) => {
+    const changed = await store.update(TENANT, async (view) => {
       const found = await view.get(NETWORKS, [network]);
       const bare: NetworkRow = { name: network, definition: "", revision: 0, desired: "stopped", changedAtMs: 0 };
       const row = { ...(found ?? bare), ...change, changedAtMs: clock.nowMs() };
       const data = { revision: row.revision, desired: row.desired };
       return [{ puts: [put(NETWORKS, [network], row)], events: [{ topic: "network", subject: network, data }] }, row];
     });
+    this.#know(changed);
   }
 }

@@ -86,6 +86,8 @@ export const NETWORK_DEFINITION = z.strictObject({
   sides: z.array(side).min(1).max(DEFINITION_SIDES_MAX),
   accounts: z.array(account).max(100).default([]),
   assets: z.array(asset).max(100).default([]),
+  /** Whether anybody may see the chains, without signing in; how they are run stays with those who are. */
+  explorer: z.strictObject({ public: z.boolean().default(false) }).default({ public: false }),
   prove: z.array(z.enum(["peg-round-trip"])).default(["peg-round-trip"]),
   limits: z
     .strictObject({

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { type ApiClient, createClient } from "@bystack/api/client";
+import { type ApiClient, CALL_TIMEOUT_MS, createClient } from "@bystack/api/client";
 import type { NODE_ROUTES } from "@bystack/api/node-routes";
 import { SIDE_ROUTES } from "@bystack/api/side-routes";
 import { platformError } from "../errors.ts";
@@ -16,7 +16,11 @@ export type SideClient = ApiClient<typeof SIDE_ROUTES>;
 export type MainClient = ApiClient<typeof NODE_ROUTES>;
 
 /** A node as one calls it: where it listens now, and the token of its admin routes. */
-export function clientOf(layout: NetworkLayout, node: NetworkNode): SideClient | undefined {
+export function clientOf(
+  layout: NetworkLayout,
+  node: NetworkNode,
+  timeoutMs = CALL_TIMEOUT_MS,
+): SideClient | undefined {
   let instance: NodeInstance & { adminToken?: string };
   try {
     instance = JSON.parse(readFileSync(join(layout.nodes, node.id, "instance.json"), "utf8"));
@@ -26,7 +30,8 @@ export function clientOf(layout: NetworkLayout, node: NetworkNode): SideClient |
   return createClient({
     baseUrl: `http://127.0.0.1:${instance.ports.http}`,
     routes: SIDE_ROUTES,
-    adminToken: instance.adminToken,
+    token: instance.adminToken,
+    timeoutMs,
   });
 }
 

@@ -2,15 +2,23 @@
 // nodes themselves, all at once.
 
 import { BystackError } from "@bystack/utils/errors";
-import type { DeployProvider } from "../provider/provider.ts";
+import { committeeOf } from "../plan/guard.ts";
+import type { DeployProvider, NodePhase } from "../provider/provider.ts";
 import type { NetworkLayout, NetworkState } from "./layout.ts";
 import { clientOf } from "./run.ts";
+
+/** How long one question may take: a node that hangs must not keep the picture of all others from being drawn. */
+const ANSWER_MS = 1_000;
+/** Without a final block for so long a side chain counts as halted (platform.md section 9). */
+const SIDE_HALTED_MS = 10_000;
+/** Blocks of the main chain that may be late before it counts as halted. */
+const MAIN_HALTED_BLOCKS = 6;
 
 export type NodeRow = {
   readonly id: string;
   readonly chain: string;
   readonly kind: "main" | "side";
-  readonly phase: string;
+  readonly phase: NodePhase;
   readonly url: string | null;
   readonly height: number | null;
   readonly finalHeight: number | null;
@@ -18,6 +26,11 @@ export type NodeRow = {
   readonly why: string | null;
   /** Whether it sits in the present committee of its side chain; null where that is not known or does not apply. */
   readonly hasSeat: boolean | null;
+  readonly voting: boolean | null;
+  readonly view: number | null;
+  readonly peers: number | null;
+  readonly mempool: number | null;
+  readonly startedAtMs: number | null;
   readonly rssBytes: number | null;
 };
 
@@ -28,21 +41,29 @@ export type FederationStatus = {
   readonly paused: readonly string[];
 };
 
+/** `degraded`: it goes on, and somebody is missing. `halted`: its nodes run, and no block becomes final. */
+export type ChainState = "stopped" | "starting" | "running" | "degraded" | "halted";
+
 export type SideStatus = {
   readonly chain: string;
   readonly height: number | null;
   readonly intervalMs: number | null;
+  readonly finalAgeMs: number | null;
   readonly voting: number;
   readonly validators: number;
+  readonly quorum: number;
   readonly survives: number;
+  readonly state: ChainState;
   readonly federation: FederationStatus | null;
 };
+
+export type MainStatus = Pick<SideStatus, "chain" | "height" | "intervalMs" | "finalAgeMs" | "state">;
 
 export type NetworkStatus = {
   readonly network: string;
   readonly running: boolean;
   readonly healthy: boolean;
-  readonly main: { readonly chain: string; readonly height: number | null; readonly intervalMs: number | null };
+  readonly main: MainStatus;
   readonly sides: readonly SideStatus[];
   readonly nodes: readonly NodeRow[];
   readonly rssBytes: number;
@@ -55,58 +76,55 @@ async function rowOf(
   node: NetworkState["nodes"][number],
   status: Awaited<ReturnType<DeployProvider["status"]>>[number] | undefined,
 ) {
-  const base = {
+  const silent = {
     id: node.id,
     chain: node.chain,
     kind: node.kind,
     phase: status?.phase ?? "absent",
+    url: null,
+    height: null,
+    finalHeight: null,
+    ready: false,
     hasSeat: null,
+    voting: null,
+    view: null,
+    peers: null,
+    mempool: null,
+    startedAtMs: status?.instance?.startedAtMs ?? null,
     rssBytes: status?.rssBytes ?? null,
-  };
-  const client = status?.phase === "running" ? clientOf(layout, node) : undefined;
+  } satisfies Omit<NodeRow, "why">;
+  const client = status?.phase === "running" ? clientOf(layout, node, ANSWER_MS) : undefined;
+  if (client === undefined)
+    return { row: { ...silent, why: status?.exit?.meaning ?? "not running" }, info: undefined, seats: undefined };
   try {
-    const info = await client?.call("info");
-    const seats = node.kind === "side" ? await client?.call("consensus") : undefined;
-    if (client === undefined || info === undefined)
-      return {
-        row: {
-          ...base,
-          url: null,
-          height: null,
-          finalHeight: null,
-          ready: false,
-          why: status?.exit?.meaning ?? "not running",
-        },
-        info,
-        seats,
-      };
-    return {
-      row: {
-        ...base,
-        url: client.baseUrl,
-        height: info.height,
-        finalHeight: info.finalHeight,
-        ready: info.ready,
-        why: info.notReadyBecause,
-        hasSeat: seats?.validators.some(({ self }) => self) ?? null,
-      },
-      info,
-      seats,
+    const [info, seats] = await Promise.all([
+      client.call("info"),
+      node.kind === "side" ? client.call("consensus") : undefined,
+    ]);
+    const row: NodeRow = {
+      ...silent,
+      url: client.baseUrl,
+      height: info.height,
+      finalHeight: info.finalHeight,
+      ready: info.ready,
+      why: info.notReadyBecause,
+      hasSeat: seats?.validators.some(({ self }) => self) ?? null,
+      voting: seats?.voting ?? null,
+      view: seats?.view ?? null,
+      peers: info.peers,
+      mempool: info.mempool,
     };
+    return { row, info, seats };
   } catch (error) {
     const why = error instanceof BystackError ? error.message : String(error);
-    return {
-      row: { ...base, url: client?.baseUrl ?? null, height: null, finalHeight: null, ready: false, why },
-      info: undefined,
-      seats: undefined,
-    };
+    return { row: { ...silent, url: client.baseUrl, why }, info: undefined, seats: undefined };
   }
 }
 
 async function federationOf(layout: NetworkLayout, nodes: NetworkState["nodes"]): Promise<FederationStatus | null> {
   for (const node of nodes) {
     try {
-      const client = clientOf(layout, node);
+      const client = clientOf(layout, node, ANSWER_MS);
       if (client === undefined) continue;
       const [status, members] = await Promise.all([client.call("federationStatus"), client.call("members")]);
       return {
@@ -124,25 +142,53 @@ async function federationOf(layout: NetworkLayout, nodes: NetworkState["nodes"])
 
 type Row = Awaited<ReturnType<typeof rowOf>>;
 
+function newest(rows: readonly Row[]): Row | undefined {
+  return rows.toSorted((a, b) => (b.row.finalHeight ?? -1) - (a.row.finalHeight ?? -1))[0];
+}
+
+function stateOf(rows: readonly Row[], lateMs: number, isWhole: boolean): ChainState {
+  if (rows.every(({ row }) => row.phase !== "running")) return "stopped";
+  const info = newest(rows)?.info;
+  // Nodes that have just been started know no block of theirs yet, or wait for one another.
+  if (info === undefined || info.finalHeight === 0) return "starting";
+  if (info.finalAgeMs > lateMs) return "halted";
+  return isWhole && rows.every(({ row }) => row.ready) ? "running" : "degraded";
+}
+
+function mainStatus(chain: string, rows: readonly Row[]): MainStatus {
+  const info = newest(rows)?.info;
+  const lateMs = Math.max(SIDE_HALTED_MS, MAIN_HALTED_BLOCKS * (info?.blockIntervalMs ?? 0));
+  return {
+    chain,
+    height: info?.height ?? null,
+    intervalMs: info?.blockIntervalMs ?? null,
+    finalAgeMs: info?.finalAgeMs ?? null,
+    state: stateOf(rows, lateMs, true),
+  };
+}
+
 async function sideStatus(
   { layout, state, rows }: { layout: NetworkLayout; state: NetworkState; rows: readonly Row[] },
   chain: string,
 ): Promise<SideStatus> {
   const nodes = state.nodes.filter((node) => node.chain === chain);
   const own = rows.filter(({ row }) => row.chain === chain);
-  const best = own.toSorted((a, b) => (b.row.finalHeight ?? -1) - (a.row.finalHeight ?? -1))[0];
+  const info = newest(own)?.info;
   // A node without a seat follows and is ready; it neither votes nor counts among those who may fail.
   const voting = own.filter(({ row, seats }) => row.ready && seats?.voting === true).length;
   const seated = own.find(({ row, seats }) => row.ready && seats !== undefined)?.seats?.validators.length;
   const validators = seated ?? nodes.filter(({ index }) => index !== null).length;
-  const tolerated = Math.floor((validators - 1) / 3);
+  const { q, f } = committeeOf(validators);
   return {
     chain,
-    height: best?.row.finalHeight ?? null,
-    intervalMs: best?.info?.blockIntervalMs ?? null,
+    height: info?.finalHeight ?? null,
+    intervalMs: info?.blockIntervalMs ?? null,
+    finalAgeMs: info?.finalAgeMs ?? null,
     voting,
     validators,
-    survives: Math.max(0, tolerated - (validators - voting)),
+    quorum: q,
+    survives: Math.max(0, f - (validators - voting)),
+    state: stateOf(own, SIDE_HALTED_MS, voting === validators),
     federation: await federationOf(layout, nodes),
   };
 }
@@ -157,17 +203,15 @@ export async function networkStatus(options: {
   const { layout, state } = options;
   const statuses = await options.provider.status(state.nodes.map((node) => node.id));
   const rows = await Promise.all(state.nodes.map((node, index) => rowOf(layout, node, statuses[index])));
-  const mainRow = rows.find(({ row }) => row.kind === "main");
   const nodes = rows.map(({ row }) => row);
   return {
     network: state.network,
     running: nodes.some((row) => row.phase === "running"),
     healthy: nodes.every((row) => row.ready),
-    main: {
-      chain: state.mainChain,
-      height: mainRow?.row.height ?? null,
-      intervalMs: mainRow?.info?.blockIntervalMs ?? null,
-    },
+    main: mainStatus(
+      state.mainChain,
+      rows.filter(({ row }) => row.kind === "main"),
+    ),
     sides: await Promise.all(state.sides.map(({ chain }) => sideStatus({ layout, state, rows }, chain))),
     nodes,
     rssBytes: nodes.reduce((sum, row) => sum + (row.rssBytes ?? 0), options.extraRssBytes),

@@ -8,6 +8,7 @@
 import { BystackError } from "@bystack/utils/errors";
 import type { Clock, Logger } from "@bystack/utils/ports";
 import { platformError } from "../errors.ts";
+import type { AuditEntry } from "../store/audit.ts";
 import { type EventDraft, type PlatformStore, put } from "../store/store.ts";
 import { numberPart } from "../store/table.ts";
 import { META_TABLE, OPERATIONS } from "../store/tables.ts";
@@ -41,6 +42,9 @@ export type Step = {
 export type OperationKind = { readonly kind: string; steps(operation: Operation): readonly Step[] };
 
 export type OperationDraft = Pick<Operation, "kind" | "title" | "network" | "chain" | "actorId" | "input">;
+
+/** The line of the audit log that is written together with what somebody asks for. */
+export type AuditLine = Omit<AuditEntry, "atMs">;
 
 export type JournalOptions = {
   readonly store: PlatformStore;
@@ -136,7 +140,7 @@ export class Journal {
   }
 
   /** Writes an operation down and starts it when its turn comes. @throws BystackError OPERATIONS_BUSY */
-  async submit(draft: OperationDraft): Promise<Operation> {
+  async submit(draft: OperationDraft, audit?: AuditLine): Promise<Operation> {
     const { store, tenant, clock } = this.#options;
     const waiting = (await this.#open()).filter(
       ({ network, state }) => network === draft.network && state === "queued",
@@ -169,33 +173,35 @@ export class Journal {
       );
       const made = { ...bare, steps };
       const puts = [put(OPERATIONS, [made.id], made), put(META_TABLE, ["operation"], { number, text: "" })];
-      return [{ puts, events: [eventOf(made)] }, made];
+      return [{ puts, events: [eventOf(made)], ...(audit && { audit }) }, made];
     });
     await this.#pump();
     return operation;
   }
 
   /** Takes back what can be, down to the first step that cannot. @throws BystackError OPERATION_OVER */
-  async cancel(id: string): Promise<Operation> {
-    const asked = await this.#change(id, (found) => {
+  async cancel(id: string, audit?: AuditLine): Promise<Operation> {
+    const cancel = (found: Operation): Operation => {
       if (found.state === "succeeded" || found.state === "cancelled")
         throw platformError("OPERATION_OVER", { why: `${id} has ${found.state}` });
       // One that is under way is told by its signal; one that has failed gets another turn.
       const state = found.state === "failed" ? "queued" : found.state;
       return { ...found, cancelAsked: true, state, endedAtMs: null, error: null };
-    });
+    };
+    const asked = await this.#change(id, cancel, audit);
     this.#running.get(id)?.abort.abort();
     await this.#pump();
     return asked;
   }
 
   /** Tries a failed operation again, from its first step on. @throws BystackError OPERATION_OVER */
-  async resume(id: string): Promise<Operation> {
-    const resumed = await this.#change(id, (found) => {
+  async resume(id: string, audit?: AuditLine): Promise<Operation> {
+    const resume = (found: Operation): Operation => {
       if (found.state !== "failed")
         throw platformError("OPERATION_OVER", { why: `${id} has not failed: ${found.state}` });
       return { ...found, state: "queued", endedAtMs: null, error: null };
-    });
+    };
+    const resumed = await this.#change(id, resume, audit);
     await this.#pump();
     return resumed;
   }
@@ -222,13 +228,14 @@ export class Journal {
     return kind.steps(operation);
   }
 
-  async #change(id: string, change: (found: Operation) => Operation): Promise<Operation> {
+  async #change(id: string, change: (found: Operation) => Operation, audit?: AuditLine): Promise<Operation> {
     const { store, tenant } = this.#options;
     return store.update(tenant, async (view) => {
       const found = await view.get(OPERATIONS, [id]);
       if (found === undefined) throw platformError("OPERATION_NOT_FOUND", { why: id });
       const changed = change(found);
-      return [{ puts: [put(OPERATIONS, [id], changed)], events: [eventOf(changed)] }, changed];
+      const puts = [put(OPERATIONS, [id], changed)];
+      return [{ puts, events: [eventOf(changed)], ...(audit && { audit }) }, changed];
     });
   }
 

@@ -1,17 +1,9 @@
 // Roles (platform.md section 4): each includes those before it. A person has them by network; `*` is for all networks and for
 // what belongs to none (people, tenants).
 
-/** From the least to the most. */
-export const ROLES = ["p", "a", "d", "o", "w"] as const;
-export type Role = (typeof ROLES)[number];
+import { ROLE_NAMES, ROLES, type Role } from "@bystack/api/role";
 
-export const ROLE_NAMES: Readonly<Record<Role, string>> = {
-  p: "public",
-  a: "auditor",
-  d: "developer",
-  o: "operator",
-  w: "owner",
-};
+export { ROLE_NAMES, ROLES, type Role };
 
 /** The least role for each sort of thing to do. */
 export const NEEDED = {

@@ -271,6 +271,20 @@ function limitChanges(changes: Changes, before: NetworkDefinition, after: Networ
   for (const node of nodes) changes.away(configure(node, "a memory limit of", values), "limits.memoryMiB");
 }
 
+function explorerChanges(changes: Changes, before: NetworkDefinition, after: NetworkDefinition): void {
+  const text = (definition: NetworkDefinition): string => (definition.explorer.public ? "anybody" : "who is signed in");
+  if (before.explorer.public === after.explorer.public) return;
+  changes.add({
+    verb: "network.configure",
+    target: after.network,
+    chain: null,
+    class: "live",
+    title: `show blocks, transactions and assets to ${text(after)}`,
+    before: text(before),
+    after: text(after),
+  });
+}
+
 /** @param before undefined for a network that is not there yet */
 export function planChange(before: NetworkDefinition | undefined, after: NetworkDefinition, observed: Observed): Plan {
   const changes = new Changes(observed);
@@ -300,6 +314,7 @@ export function planChange(before: NetworkDefinition | undefined, after: Network
       if (!after.sides.some((side) => side.chain === chain))
         changes.cannot("sides", `side chain ${chain} may hold assets of others`, "Keep it in the definition.");
     limitChanges(changes, before, after);
+    explorerChanges(changes, before, after);
   }
   const { actions, refused } = changes;
   const { revision, definitionHash } = observed;

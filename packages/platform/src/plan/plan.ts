@@ -23,6 +23,7 @@ export type Verb =
   | "chain.create"
   | "node.add"
   | "node.configure"
+  | "network.configure"
   | "node.remove";
 
 export type Action = {

@@ -29,6 +29,19 @@ const NETWORK = z.strictObject({
 });
 export type NetworkRow = z.infer<typeof NETWORK>;
 
+const NODE = z.strictObject({
+  /** One that was stopped by hand is not started again by the platform. */
+  desired: z.enum(["running", "stopped"]),
+});
+export type NodeRow = z.infer<typeof NODE>;
+
+const REPLY = z.strictObject({
+  /** SHA3-256 of the body that was answered. */
+  requestHash: z.string().regex(/^[0-9a-f]{64}$/),
+  reply: z.json(),
+  atMs: z.number().int().nonnegative(),
+});
+
 const META = z.strictObject({ number: z.number().int().nonnegative(), text: z.string().max(1000) });
 
 /** Key: what it is. Format, newest numbers of the tables below. */
@@ -42,5 +55,12 @@ export const OPERATIONS: Table<z.infer<typeof OPERATION>> = { name: "operations"
 /** Key: name. */
 export const NETWORKS: Table<NetworkRow> = { name: "networks", bucket: 5, row: NETWORK };
 
+/** Key: network, node. A node without a row shall run as its network shall. */
+export const NODES: Table<NodeRow> = { name: "nodes", bucket: 6, row: NODE };
+/** Key: SHA3-256 of who asked, for what, and their key. Kept for {@link REPLIES_KEPT_MS}. */
+export const REPLIES: Table<z.infer<typeof REPLY>> = { name: "idempotency", bucket: 7, row: REPLY };
+
+/** For so long the same call under the same key gets the same answer. */
+export const REPLIES_KEPT_MS = 24 * 3_600_000;
 /** Long enough for a console that was closed over a weekend to go on where it was. */
 export const EVENTS_KEPT_MS = 7 * 24 * 3_600_000;

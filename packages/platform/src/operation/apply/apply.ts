@@ -70,6 +70,9 @@ function stepsOf(site: Site, action: Action): readonly Step[] {
       return removeSteps(site, action);
     case "node.configure":
       return configureSteps(site, action);
+    // What the platform itself does with the definition holds as soon as that is saved.
+    case "network.configure":
+      return [];
   }
 }
 

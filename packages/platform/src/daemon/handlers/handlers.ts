@@ -1,0 +1,21 @@
+// What the platform answers over HTTP: the handlers of its route table, over the service.
+
+import type { PLATFORM_ROUTES } from "@bystack/api/platform-routes";
+import type { CallHandlers } from "@bystack/api/route";
+import type { PlatformCaller } from "../door.ts";
+import { chainHandlers } from "./chains.ts";
+import { networkHandlers } from "./networks.ts";
+import { nodeHandlers } from "./nodes.ts";
+import type { HandlerParts } from "./parts.ts";
+import { peopleHandlers } from "./people.ts";
+import { recordHandlers } from "./records.ts";
+
+export function createPlatformHandlers(parts: HandlerParts): CallHandlers<typeof PLATFORM_ROUTES, PlatformCaller> {
+  return {
+    ...peopleHandlers(parts),
+    ...networkHandlers(parts),
+    ...nodeHandlers(parts),
+    ...chainHandlers(parts),
+    ...recordHandlers(parts),
+  };
+}
