@@ -10,6 +10,7 @@ export type DoorRequest = {
   /** The route's name in its table. */
   readonly id: string;
   readonly route: Route;
+  /** Both as they were sent: who may not call is not told what is wrong with their call. */
   readonly params: Readonly<Record<string, unknown>>;
   readonly query: Readonly<Record<string, unknown>>;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;

@@ -139,14 +139,14 @@ class Calls<T extends RouteTable, Caller> {
     const requestHash = createHash("sha3-256")
       .update(this.#bodies.get(request) ?? "")
       .digest("hex");
-    const params = parsePart(route.params, request.params) as Record<string, unknown>;
-    const query = parsePart(route.query, request.query) as Record<string, unknown>;
+    const params = request.params as Record<string, unknown>;
+    const query = request.query as Record<string, unknown>;
     const caller = await this.#options.door({ id, route, params, query, headers, source: request.ip, requestHash });
     const gone = new AbortController();
     reply.raw.on("close", () => gone.abort());
     const input: RouteInput<Route> = {
-      params,
-      query,
+      params: parsePart(route.params, params) as Record<string, unknown>,
+      query: parsePart(route.query, query) as Record<string, unknown>,
       body: hasBody(route) ? parsePart(route.body, request.body) : {},
     };
     const call: RouteCall<Caller> = {

@@ -305,6 +305,17 @@ node
   .description("stop the newest observer of its chain and put its folder away")
   .addHelpText("after", "\nExample: bystack node rm demo-5")
   .action(async (id: string) => (await changeCommands()).runNodeRemove(context(), id));
+for (const [verb, route, what] of [
+  ["start", "startNode", "start a node"],
+  ["stop", "stopNode", "stop a node until it, or its network, is started; not one that its chain needs"],
+  ["restart", "restartNode", "stop a node and start it again"],
+  ["rebuild", "rebuildNode", "make the chain's data of a node anew from its peers; its keys and votes stay"],
+] as const)
+  node
+    .command(`${verb} <node>`)
+    .description(what)
+    .addHelpText("after", `\nExample: bystack node ${verb} demo-4`)
+    .action(async (id: string) => (await changeCommands()).runNodeTurn(context(), id, route));
 node
   .command("init <folder>")
   .description("make the keys of a node by its folder, print the public ones (used by the platform)")

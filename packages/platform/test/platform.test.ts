@@ -2,93 +2,20 @@
 // killed at every place of them and goes on; plans that the world has moved on from are refused.
 
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { after, describe, test } from "node:test";
-import { Platform, TENANT } from "@bystack/platform/daemon/platform";
+import { TENANT } from "@bystack/platform/daemon/platform";
 import { DEV_DEFINITION } from "@bystack/platform/definition/dev";
 import { withObservers, withSide } from "@bystack/platform/definition/edit";
-import { layoutOf, loadNetworkState, specFileOf } from "@bystack/platform/network/layout";
+import { loadNetworkState, specFileOf } from "@bystack/platform/network/layout";
 import { PlatformStore } from "@bystack/platform/store";
-import type { KvStore } from "@bystack/storage/kv";
 import { createMemoryStore } from "@bystack/storage/memory";
-import { nullLogger } from "@bystack/utils/ports";
 import { arePeersKnown, makePeersKnown } from "../src/network/side-nodes.ts";
 import { START, STOP } from "../src/operation/power.ts";
 import { NETWORKS } from "../src/store/tables.ts";
-import { homeFolder, NOW_MS, programOf } from "./kit.ts";
-import { LiveNodes, LiveProvider } from "./live-nodes.ts";
+import { Machine } from "./machine.ts";
 
 class Killed extends Error {}
-
-/** A home with a platform that can be killed and started again, and nodes that do not notice. */
-class Machine {
-  readonly home = homeFolder();
-  readonly layout = layoutOf(this.home, "dev");
-  #nowMs = NOW_MS;
-  readonly clock = {
-    // Every look at the clock is later: what was started after a change is told from what was before.
-    nowMs: () => {
-      this.#nowMs += 1;
-      return this.#nowMs;
-    },
-    monotonicMs: () => 0,
-  };
-  readonly nodes = new LiveNodes(this.layout, this.clock);
-  kv = createMemoryStore();
-  /** Chains on which a round trip was made, in order. */
-  readonly proofs: string[] = [];
-  isProofSound = true;
-
-  async platform(life: { isDead: boolean; point?: () => void } = { isDead: false }): Promise<Platform> {
-    const never = <T>(): Promise<T> => new Promise(() => {});
-    const { kv } = this;
-    const mortal: KvStore = {
-      ...kv,
-      get: (key) => (life.isDead ? never() : kv.get(key)),
-      batch: (batch) => (life.isDead ? never() : kv.batch(batch)),
-    };
-    const store = await PlatformStore.open(mortal, this.clock);
-    const platform = new Platform({
-      home: this.home,
-      store,
-      ports: {
-        mainTargetSeconds: 2,
-        createProvider: () => new LiveProvider(this.nodes),
-        wallet: () => async (definition) => ({
-          accounts: definition.accounts.map(({ account }) => ({ name: account, program: programOf(account) })),
-          assets: definition.assets.map(({ asset }) => ({ name: asset, id: new Uint8Array(32).fill(asset.length) })),
-        }),
-        prove: () => async (_, chain) => {
-          this.proofs.push(chain);
-          return this.isProofSound;
-        },
-      },
-      clock: this.clock,
-      logger: nullLogger,
-      random: () => 0.5,
-      onBroken: () => {},
-      ...(life.point && { onPoint: life.point }),
-    });
-    await platform.start();
-    return platform;
-  }
-
-  /** Applies a definition to its end. */
-  async apply(platform: Platform, definition: string) {
-    const { hash } = await platform.plan(definition);
-    const { id } = await platform.apply(definition, hash, "test");
-    return platform.journal.settled(id);
-  }
-
-  running(): string[] {
-    return [...this.nodes.lives.keys()].sort();
-  }
-
-  async end(): Promise<void> {
-    await this.nodes.end();
-    rmSync(this.home, { recursive: true, force: true });
-  }
-}
 
 const machines: Machine[] = [];
 after(() => Promise.all(machines.map((machine) => machine.end())));

@@ -55,7 +55,7 @@ export const PEOPLE_ROUTES = {
     body: z.strictObject({ login: loginName.default("admin") }),
     reply: link,
     errors: ["ROLE_TOO_LOW", "NAME_INVALID"],
-    access: { role: "w" },
+    access: "admin",
   }),
   signInByLink: route({
     method: "POST",

@@ -127,6 +127,21 @@ export async function runNodeAdd(context: Context): Promise<void> {
   await changeAndTell(context, withObservers(text, chain, (side?.nodes.observers ?? 0) + 1));
 }
 
+/** `bystack node start | stop | restart | rebuild <node>`: one node, whatever the others do. */
+export async function runNodeTurn(
+  context: Context,
+  node: string,
+  verb: "startNode" | "stopNode" | "restartNode" | "rebuildNode",
+): Promise<void> {
+  const { network } = requireState(context);
+  const { output } = context;
+  const client = await ensurePlatform(context.home);
+  const operation = await client.call(verb, { params: { network, node } });
+  const over = await followOperation({ client, output }, operation);
+  const seconds = ((over.endedAtMs ?? 0) - over.createdAtMs) / 1000;
+  output.result(over, `done in ${seconds.toFixed(1)} s: ${over.title}`);
+}
+
 /** `bystack node rm <node>`: the newest observer of its chain goes; nodes keep their names. */
 export async function runNodeRemove(context: Context, id: string): Promise<void> {
   const state = requireState(context);

@@ -350,10 +350,10 @@ export class Platform {
       desired: async () => (await this.row(network))?.desired,
       setDesired: async (desired) => {
         this.#desired.set(network, desired);
-        // A network that is started is started as a whole.
-        if (desired === "running") await this.#forgetStopped(network);
         await this.#changeRow(network, { desired });
       },
+      isAnyStopped: () => [...this.#stopped].some((key) => key.startsWith(`${network} `)),
+      forgetStopped: () => this.#forgetStopped(network),
     };
   }
 

@@ -15,13 +15,16 @@ export const REMOVE = "remove";
 export type PowerWorld = Place & {
   readonly desired: () => Promise<"running" | "stopped" | undefined>;
   readonly setDesired: (desired: "running" | "stopped") => Promise<void>;
+  /** Whether a node of it was stopped by hand, and shall stay so. */
+  readonly isAnyStopped: () => boolean;
+  readonly forgetStopped: () => Promise<void>;
 };
 
 function chainNodes(place: Place, chain: string): readonly NetworkNode[] {
   return stateOf(place).nodes.filter((node) => node.chain === chain);
 }
 
-export function desiredStep(world: Omit<PowerWorld, "layout" | "provider">, desired: "running" | "stopped"): Step {
+export function desiredStep(world: Pick<PowerWorld, "desired" | "setDesired">, desired: "running" | "stopped"): Step {
   return {
     name: `${desired} desired`,
     title: `write down that the network shall be ${desired}`,
@@ -38,6 +41,13 @@ export function startSteps(world: PowerWorld): readonly Step[] {
   const ids = (chain: string) => () => chainNodes(world, chain).map(({ id }) => id);
   return [
     desiredStep(world, "running"),
+    {
+      name: "every node desired",
+      title: "write down that every node shall run",
+      check: async () => !world.isAnyStopped(),
+      do: () => world.forgetStopped(),
+      undo: async () => {},
+    },
     ...chains.map((chain) => startStep(world, chain, ids(chain))),
     ...chains.map((chain) => readyStep(world, chain, () => chainNodes(world, chain))),
   ];
