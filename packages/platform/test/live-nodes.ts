@@ -1,7 +1,7 @@
 // Nodes without chains: each answers over HTTP what a healthy node answers, keeps its options and keys in a folder as the
 // process provider does, and lives on when the platform of a test is killed, as processes do.
 
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { join } from "node:path";
 import type { NetworkLayout } from "@bystack/platform/network/layout";
@@ -14,6 +14,8 @@ type Life = {
   readonly instance: NodeInstance;
   peers: readonly Peer[];
   readonly startedAs: string;
+  /** What was in its data folder when it began. */
+  readonly startedOver: readonly string[];
 };
 
 /** All nodes of a test, whichever provider has started them. */
@@ -79,7 +81,9 @@ export class LiveNodes {
     const http = typeof address === "object" && address !== null ? address.port : 0;
     const instance = { pid: 1, instance: id, ports: { http }, startedAtMs: this.clock.nowMs(), processStart: "1" };
     const startedAs = readFileSync(join(this.layout.nodes, id, "node.json"), "utf8");
-    this.lives.set(id, { server, instance, peers: this.config(id).peers ?? [], startedAs });
+    const data = join(this.layout.nodes, id, "data", "side");
+    const startedOver = existsSync(data) ? readdirSync(data) : [];
+    this.lives.set(id, { server, instance, peers: this.config(id).peers ?? [], startedAs, startedOver });
     writeFileSync(join(this.layout.nodes, id, "instance.json"), JSON.stringify({ ...instance, adminToken: "t" }));
     return instance;
   }

@@ -2,15 +2,17 @@
 // killed at every place of them and goes on; plans that the world has moved on from are refused.
 
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, describe, test } from "node:test";
-import { TENANT } from "@bystack/platform/daemon/platform";
+import { type Platform, TENANT } from "@bystack/platform/daemon/platform";
 import { DEV_DEFINITION } from "@bystack/platform/definition/dev";
 import { withObservers, withSide } from "@bystack/platform/definition/edit";
 import { loadNetworkState, specFileOf } from "@bystack/platform/network/layout";
 import { PlatformStore } from "@bystack/platform/store";
 import { createMemoryStore } from "@bystack/storage/memory";
 import { arePeersKnown, makePeersKnown } from "../src/network/side-nodes.ts";
+import { REBUILD_NODE } from "../src/operation/node-power.ts";
 import { START, STOP } from "../src/operation/power.ts";
 import { NETWORKS } from "../src/store/tables.ts";
 import { Machine } from "./machine.ts";
@@ -251,8 +253,17 @@ describe("a plan", () => {
 });
 
 describe("a platform that is killed", () => {
+  const applying = (definition: string) => async (platform: Platform) => {
+    const { hash } = await platform.plan(definition);
+    return platform.apply(definition, hash, "test");
+  };
+
   /** Runs a change with a kill at a place of it; the rest is done by the next platform. @returns whether it got so far */
-  async function killAt(place: number, machine: Machine, definition: string): Promise<boolean> {
+  async function killAt(
+    place: number,
+    machine: Machine,
+    begin: (platform: Platform) => Promise<{ readonly id: string }>,
+  ): Promise<boolean> {
     const life = { isDead: false, point: () => {} };
     let places = 0;
     life.point = () => {
@@ -263,8 +274,7 @@ describe("a platform that is killed", () => {
       throw new Killed();
     };
     const platform = await machine.platform(life);
-    const { hash } = await platform.plan(definition);
-    const { id } = await platform.apply(definition, hash, "test");
+    const { id } = await begin(platform);
     const settled = platform.journal.settled(id).then(() => undefined);
     while (
       !life.isDead &&
@@ -285,7 +295,7 @@ describe("a platform that is killed", () => {
       const platform = await machine.platform();
       await machine.apply(platform, DEV_DEFINITION);
       await platform.end();
-      const isKilled = await killAt(place, machine, WITH_ACME);
+      const isKilled = await killAt(place, machine, applying(WITH_ACME));
       const state = loadNetworkState(machine.layout);
       assert.deepEqual(
         state?.sides.map(({ chain, proven }) => [chain, proven]),
@@ -317,14 +327,39 @@ describe("a platform that is killed", () => {
       const platform = await machine.platform();
       await machine.apply(platform, withObservers(DEV_DEFINITION, "demo", 1));
       await platform.end();
-      const added = await killAt(place, machine, withObservers(DEV_DEFINITION, "demo", 2));
+      const added = await killAt(place, machine, applying(withObservers(DEV_DEFINITION, "demo", 2)));
       assert.deepEqual(machine.running(), [...DEMO.slice(0, 4), "demo-5", "demo-6", "main-1"]);
-      const removed = await killAt(place, machine, withObservers(DEV_DEFINITION, "demo", 0));
+      const removed = await killAt(place, machine, applying(withObservers(DEV_DEFINITION, "demo", 0)));
       assert.deepEqual(machine.running(), DEMO);
       assert.equal(readdirSync(machine.layout.trash).length, 2);
       assert.deepEqual(machine.nodes.lives.get("demo-1")?.peers.length, 3);
       await machine.end();
       if (!added && !removed) break;
+    }
+  });
+
+  test("anywhere while a node is rebuilt empties it once, keeps its votes, and starts it", async () => {
+    for (let place = 1; ; place += 1) {
+      const machine = newMachine();
+      const platform = await machine.platform();
+      await machine.apply(platform, DEV_DEFINITION);
+      await platform.end();
+      const data = join(machine.layout.nodes, "demo-2", "data", "side");
+      for (const name of ["record", "blocks"]) {
+        mkdirSync(join(data, name), { recursive: true });
+        writeFileSync(join(data, name, "old"), name);
+      }
+      const started = machine.nodes.lives.get("demo-2")?.instance.startedAtMs ?? 0;
+      const rebuild = { network: "dev", node: "demo-2", verb: REBUILD_NODE } as const;
+      const isKilled = await killAt(place, machine, (mortal) => mortal.operateNode(rebuild, "test"));
+      assert.deepEqual(readdirSync(data), ["record"], `killed at place ${place}`);
+      assert.equal(readFileSync(join(data, "record", "old"), "utf8"), "record");
+      assert.deepEqual(readdirSync(machine.layout.trash), []);
+      const life = machine.nodes.lives.get("demo-2");
+      assert.ok((life?.instance.startedAtMs ?? 0) > started);
+      assert.deepEqual(life?.startedOver, ["record"], "it runs over what was put aside");
+      await machine.end();
+      if (!isKilled) break;
     }
   });
 });

@@ -107,11 +107,17 @@ function emptyStep(world: NodeWorld, id: string, mark: string): Step {
     title: `put the chain's data of ${id} aside`,
     check: async () => existsSync(done),
     do: async () => {
+      // A platform that begins anew starts every node that shall run, this one too.
+      if (await areRunning(world, [id])) {
+        await assertSpared(world, id);
+        await world.provider.stop(id);
+      }
       moveAll(folder, aside, (name) => !KEPT.has(name));
       mkdirSync(done, { mode: 0o700 });
     },
     undo: async () => {
       if (!existsSync(aside)) return;
+      if (await areRunning(world, [id])) await world.provider.stop(id);
       rmSync(done, { recursive: true, force: true });
       // What the node has made anew meanwhile goes: the old data are whole.
       for (const name of readdirSync(folder)) if (!KEPT.has(name)) rmSync(join(folder, name), { recursive: true });
