@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 import { ROLE_NAMES } from "./role.ts";
-import { hasBody, type Route, type RouteAccess, type RouteTable } from "./route.ts";
+import { errorsOf, hasBody, type Route, type RouteAccess, type RouteTable } from "./route.ts";
 
 function jsonSchema(schema: z.ZodType, io: "input" | "output"): unknown {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: "any" });
@@ -27,9 +27,10 @@ function security(access: RouteAccess): Record<string, unknown> {
   return { description: needs, security: access.role === "p" ? [{}, { token: [] }] : [{ token: [] }, { session: [] }] };
 }
 
-function answers({ kind, status, reply, errors }: Route): Record<string, unknown> {
+function answers(route: Route): Record<string, unknown> {
+  const { kind, status, reply } = route;
   const schema = jsonSchema(reply, "output");
-  const codes = ["BAD_REQUEST", "FORBIDDEN_HOST", "INTERNAL", ...errors].join(", ");
+  const codes = errorsOf(route).join(", ");
   return {
     [status]: {
       description: status === 202 ? "begun: an operation that goes on" : "done",

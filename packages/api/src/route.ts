@@ -87,6 +87,22 @@ export function route<
 
 export type RouteTable = Readonly<Record<string, Route>>;
 
+const EVERYWHERE = ["BAD_REQUEST", "BODY_TOO_LARGE", "FORBIDDEN_HOST", "INTERNAL"] as const;
+const WITH_ROLE = ["CREDENTIAL_NEEDED", "RATE_LIMITED", "ROLE_TOO_LOW", "SESSION_ENDED", "SIGN_IN_NEEDED"] as const;
+
+/** Every code that a route may answer with. */
+export function errorsOf({ access, method, path, errors }: Route): readonly string[] {
+  const codes = new Set<string>([...EVERYWHERE, ...errors]);
+  if (access === "admin") codes.add("FORBIDDEN_ADMIN");
+  if (path.includes("/:network")) codes.add("NETWORK_NOT_FOUND");
+  if (typeof access === "object") {
+    for (const code of WITH_ROLE) codes.add(code);
+    if (access.isStepUp === true) codes.add("STEP_UP_NEEDED");
+    if (method !== "GET") for (const code of ["CALL_REPEATED", "STORE_BUSY"]) codes.add(code);
+  }
+  return [...codes].sort();
+}
+
 /** Does a request of this method carry a body? */
 export function hasBody({ method }: Pick<Route, "method">): boolean {
   return method === "POST" || method === "PUT";

@@ -31,7 +31,7 @@ function ofChain(route: Route, role: Role): Route {
     ...route,
     params: CHAIN.extend(route.params.shape),
     path: `${CHAIN_PREFIX}${route.path.slice("/v1".length)}`,
-    errors: [...route.errors, "CHAIN_NOT_FOUND", "UNREACHABLE"],
+    errors: [...route.errors, "CHAIN_NOT_FOUND", "CHAIN_SILENT"],
     access: { role },
   };
 }

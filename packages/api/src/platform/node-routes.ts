@@ -20,7 +20,7 @@ const exit = z.object({
 });
 
 const begun = { status: 202, reply: operation, params: NODE } as const;
-const CHANGE_ERRORS = ["NODE_NOT_FOUND", "QUORUM_GUARD", "OPERATIONS_BUSY"] as const;
+const CHANGE_ERRORS = ["NODE_NOT_FOUND", "NODE_NEEDED", "OPERATIONS_BUSY"] as const;
 
 export const PLATFORM_NODE_ROUTES = {
   nodes: route({
@@ -73,7 +73,7 @@ export const PLATFORM_NODE_ROUTES = {
     summary: "Whom a side node is connected to.",
     params: NODE,
     reply: NODE_ROUTES.peers.reply,
-    errors: ["NODE_NOT_FOUND", "UNREACHABLE", "NOT_ON_THIS_CHAIN"],
+    errors: ["NODE_NOT_FOUND", "CHAIN_SILENT", "UNREACHABLE", "NOT_ON_THIS_CHAIN"],
     access: { role: "a" },
   }),
   nodeLogs: route({
@@ -126,7 +126,7 @@ export const PLATFORM_NODE_ROUTES = {
     method: "POST",
     path: "/v1/networks/:network/nodes/:node/rebuild",
     summary: "Begins to make the chain's data of a node anew from its peers. Its keys and what it has voted for stay.",
-    errors: CHANGE_ERRORS,
+    errors: [...CHANGE_ERRORS, "NODE_ALONE"],
     access: { role: "o" },
   }),
   perturbNode: route({

@@ -3,7 +3,7 @@
 import { z } from "zod";
 import { route } from "../route.ts";
 import * as s from "../schemas.ts";
-import { NETWORK, name, text, when } from "./parts.ts";
+import { NETWORK, name, numberCursor, text, when } from "./parts.ts";
 
 export const operation = z.object({
   id: text,
@@ -41,7 +41,7 @@ export const OPERATION_ROUTES = {
     path: "/v1/networks/:network/operations",
     summary: "Operations of a network, newest first.",
     params: NETWORK,
-    query: z.strictObject({ limit: s.limitQuery, cursor: s.cursorQuery }),
+    query: z.strictObject({ limit: s.limitQuery, cursor: numberCursor }),
     reply: s.listOf(operation),
     access: { role: "a" },
   }),

@@ -28,5 +28,11 @@ export const NETWORK = z.strictObject({ network: name });
 export const CHAIN = z.strictObject({ network: name, chain: name });
 export const NODE = z.strictObject({ network: name, node: nodeName });
 
+/** Where a list of numbered rows goes on. */
+export const numberCursor = z
+  .string()
+  .regex(/^\d{16}$/, "a cursor as the page before told it")
+  .optional();
+
 /** Characters of a network's definition that a plan is asked for. */
 export const definition = z.string().max(s.DEFINITION_CHARS_MAX);

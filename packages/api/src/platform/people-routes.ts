@@ -161,7 +161,7 @@ export const PEOPLE_ROUTES = {
     path: "/v1/me/postpone",
     summary: "On a dev platform: goes without password and passkey for now.",
     reply: done,
-    errors: ["CREDENTIAL_NEEDED"],
+    errors: ["CREDENTIAL_NEEDED", "STEP_UP_NEEDED"],
     access: own,
   }),
   beginPasskeyCreation: route({

@@ -3,7 +3,7 @@
 import { z } from "zod";
 import { route } from "../route.ts";
 import * as s from "../schemas.ts";
-import { count, name, text } from "./parts.ts";
+import { count, name, numberCursor, text } from "./parts.ts";
 
 const audit = z.object({
   seq: count,
@@ -41,7 +41,7 @@ export const RECORD_ROUTES = {
     method: "GET",
     path: "/v1/audit",
     summary: "The audit log, newest first: who did what, and who was refused.",
-    query: z.strictObject({ limit: s.limitQuery, cursor: s.cursorQuery }),
+    query: z.strictObject({ limit: s.limitQuery, cursor: numberCursor }),
     reply: s.listOf(audit),
     access: { role: "a" },
   }),
