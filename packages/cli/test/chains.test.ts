@@ -18,6 +18,7 @@ function stateOf(...chains: readonly string[]): NetworkState {
     sides,
     nodes: [],
     accounts: [],
+    assets: [],
   };
 }
 

@@ -14,7 +14,7 @@ import { definitionOf } from "../src/commands/up.ts";
 import { formatStatus } from "../src/network/table.ts";
 import { exitCodeOf, type Output } from "../src/output.ts";
 import { createTaskRunner } from "../src/tasks.ts";
-import { withWallet } from "../src/wallet-access.ts";
+import { withWallet } from "../src/wallet/access.ts";
 
 const home = mkdtempSync(join(tmpdir(), "bystack-cli-"));
 after(() => rmSync(home, { recursive: true, force: true }));

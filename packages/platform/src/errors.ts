@@ -249,6 +249,12 @@ export const PLATFORM_ERRORS = {
     message: "There is no such node in this network.",
     next: "See which there are: bystack status.",
   },
+  TRANSFER_NOT_FOUND: {
+    kind: "not-found",
+    fault: "none",
+    message: "Nothing with this id has crossed, as far as the federation knows.",
+    next: "It takes the id of the output that was paid in or burnt: see the list of transfers.",
+  },
   NODE_ALONE: {
     kind: "conflict",
     fault: "none",

@@ -158,6 +158,8 @@ async function ask(route: Route, { params, query, body, isReal, who }: Asked) {
 
 /** What would end the network that the others ask about, and what only real chain nodes answer. */
 const APART = new Set<string>([
+  "transfers",
+  "transfer",
   "removeNetwork",
   "stopNetwork",
   "stopNode",

@@ -1,7 +1,7 @@
 // A machine of a test: a home folder, nodes without chains that live on, and a platform that can be killed and started again.
 
 import { rmSync } from "node:fs";
-import { Platform } from "@bystack/platform/daemon/platform";
+import { Platform, type PurseOrder } from "@bystack/platform/daemon/platform";
 import { layoutOf } from "@bystack/platform/network/layout";
 import { PlatformStore } from "@bystack/platform/store";
 import type { KvStore } from "@bystack/storage/kv";
@@ -56,6 +56,12 @@ export class Machine {
           accounts: definition.accounts.map(({ account }) => ({ name: account, program: programOf(account) })),
           assets: definition.assets.map(({ asset }) => ({ name: asset, id: new Uint8Array(32).fill(asset.length) })),
         }),
+        purse: () => ({
+          accounts: async () => [{ account: "alice", programs: ["0014ab"], receive: `0014${"ab".repeat(20)}` }],
+          pay: async (order) => this.#sent(order),
+          pegIn: async (order) => this.#sent(order),
+          pegOut: async (order) => this.#sent(order),
+        }),
         prove: () => async (_, chain) => {
           this.proofs.push(chain);
           return this.isProofSound;
@@ -69,6 +75,13 @@ export class Machine {
     });
     await platform.start();
     return platform;
+  }
+
+  /** What the wallet was asked to pay. */
+  readonly orders: PurseOrder[] = [];
+  #sent(order: PurseOrder) {
+    this.orders.push(order);
+    return { transaction: "ab".repeat(32), chain: order.chain, feeNeu: "1000" };
   }
 
   /** Applies a definition to its end. */

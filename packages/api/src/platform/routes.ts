@@ -2,6 +2,7 @@
 // least role that it needs; `:network` says in which network.
 
 import { CHAIN_ROUTES } from "./chain-routes.ts";
+import { MONEY_ROUTES } from "./money-routes.ts";
 import { NETWORK_ROUTES } from "./network-routes.ts";
 import { PLATFORM_NODE_ROUTES } from "./node-routes.ts";
 import { OPERATION_ROUTES } from "./operation-routes.ts";
@@ -13,6 +14,7 @@ export const PLATFORM_ROUTES = {
   ...NETWORK_ROUTES,
   ...PLATFORM_NODE_ROUTES,
   ...CHAIN_ROUTES,
+  ...MONEY_ROUTES,
   ...OPERATION_ROUTES,
   ...RECORD_ROUTES,
 } as const;

@@ -20,7 +20,7 @@ import {
   candidateOfKey,
   findCandidate,
 } from "../network/elections.ts";
-import { withWallet } from "../wallet-access.ts";
+import { withWallet } from "../wallet/access.ts";
 
 export async function runCandidateList(context: Context): Promise<void> {
   const node = nodeOf(context, "side");

@@ -11,7 +11,7 @@ import { type Context, requireState } from "../context.ts";
 import { nodeOf } from "../network/chains.ts";
 import { btm, formatVotes, type OwnVote } from "../network/election-table.ts";
 import { act, allCandidates, findCandidate, type Vote, votesOfPrograms } from "../network/elections.ts";
-import { withWallet } from "../wallet-access.ts";
+import { withWallet } from "../wallet/access.ts";
 
 const feeText = (feeNeu: bigint): string => `fee ${formatAmount(feeNeu, BTM_DECIMALS)} BTM`;
 const sumNeu = (values: readonly string[]): bigint => values.reduce((sum, value) => sum + BigInt(value), 0n);

@@ -2,46 +2,14 @@
 // folder, which is locked while a command uses it.
 
 import { httpNodeClient } from "@bystack/federation/prove/clients";
-import { platformError } from "@bystack/platform/errors";
-import type { SideClient } from "@bystack/platform/network/run";
-import { formatAddress, parseAddress } from "@bystack/protocol/address";
-import { BTM_ASSET_ID } from "@bystack/protocol/entry";
-import { depositHintProgram } from "@bystack/protocol/peg/hint";
-import { createVaultKeys, depositProgram } from "@bystack/protocol/peg/vault";
-import { chainIdOf } from "@bystack/protocol/spec";
-import { bytesToHex, type Hash, hexToBytes, tryHexToBytes } from "@bystack/utils/bytes";
-import type { Payment } from "@bystack/wallet/build";
-import { MAIN_ADAPTER } from "@bystack/wallet/build/main";
-import { createSideAdapter } from "@bystack/wallet/build/side";
-import { walletError } from "@bystack/wallet/errors";
-import { BTM_DECIMALS, formatAmount, parseAmount, type Sent, type Wallet } from "@bystack/wallet/wallet";
+import { formatAddress } from "@bystack/protocol/address";
+import { bytesToHex } from "@bystack/utils/bytes";
+import { BTM_DECIMALS, formatAmount, type Sent, type Wallet } from "@bystack/wallet/wallet";
 import { type Context, requireState } from "../context.ts";
-import { type ChainKind, chainsOf, kindOf, loadSideSpec, nodeOf, nodeOfChain, sideSpecOf } from "../network/chains.ts";
+import { chainsOf, kindOf, loadSideSpec, nodeOf, nodeOfChain, sideOf } from "../network/chains.ts";
 import { votesOfPrograms } from "../network/elections.ts";
-import { withWallet } from "../wallet-access.ts";
-
-type Asset = { readonly id: Hash; readonly name: string; readonly decimals: number };
-
-/** BTM, an asset of this wallet by name, or any asset by its id. */
-function assetOf(wallet: Wallet, text: string): Asset {
-  if (text.toUpperCase() === "BTM") return { id: BTM_ASSET_ID, name: "BTM", decimals: BTM_DECIMALS };
-  const own = wallet.data.assets.find((asset) => asset.name === text || asset.id === text);
-  if (own !== undefined) return { id: hexToBytes(own.id), name: own.name, decimals: own.decimals };
-  const id = tryHexToBytes(text);
-  if (id?.length === 32) return { id, name: text, decimals: 0 };
-  throw walletError("ASSET_NOT_FOUND", { why: text });
-}
-
-async function prefixOf(node: SideClient): Promise<string> {
-  return (await node.call("info")).addressPrefix;
-}
-
-function programOf(address: string, prefix: string): Uint8Array {
-  const parsed = parseAddress(address, prefix);
-  if (!parsed.ok)
-    throw walletError("DESTINATION_INVALID", { why: `${address}: ${parsed.error}; this chain's prefix is ${prefix}` });
-  return parsed.value.program;
-}
+import { withWallet } from "../wallet/access.ts";
+import { assetOf, confirmationsOf, type Order, type Place, pay, pegIn, pegOut, prefixOf } from "../wallet/payments.ts";
 
 function addressText(program: Uint8Array, prefix: string): string {
   return formatAddress(program.subarray(2), prefix);
@@ -119,15 +87,6 @@ export async function runReceive(context: Context, account: string, options: { f
   );
 }
 
-type Payer = { readonly from: string; readonly chain: ChainKind };
-
-async function sendFrom(context: Context, wallet: Wallet, payer: Payer, payments: readonly Payment[]): Promise<Sent> {
-  const client = httpNodeClient(nodeOf(context, payer.chain));
-  const request = { account: payer.from, client, payments };
-  if (payer.chain === "main") return wallet.send({ ...request, adapter: MAIN_ADAPTER });
-  return wallet.send({ ...request, adapter: createSideAdapter(sideSpecOf(context).gas.priceNeu) });
-}
-
 function reportSent(context: Context, sent: Sent, what: string): void {
   const data = { transaction: bytesToHex(sent.id), feeNeu: sent.feeNeu.toString() };
   context.output.result(
@@ -143,83 +102,49 @@ export type SendOptions = {
   readonly asset: string;
 };
 
-/** Pays on the named chain, or on the only side chain. */
-export async function runSend(context: Context, options: SendOptions): Promise<void> {
-  const chain = kindOf(context, requireState(context));
-  const node = nodeOf(context, chain);
-  const program = programOf(options.to, await prefixOf(node));
-  const sent = await withWallet(context.layout, async (wallet) => {
-    const asset = assetOf(wallet, options.asset);
-    const amount = parseAmount(options.amount, asset.decimals);
-    return sendFrom(context, wallet, { from: options.from, chain }, [
-      { kind: "pay", assetId: asset.id, amount, program },
-    ]);
-  });
-  reportSent(context, sent, `sent ${options.amount} ${options.asset} on ${(await node.call("info")).chain}`);
+/** Where a command pays, and the chain that it means. */
+function placeOf(context: Context): Place {
+  return { layout: context.layout, state: requireState(context) };
 }
 
-export type PegInOptions = {
+/** Pays on the named chain, or on the only side chain. */
+export async function runSend(context: Context, options: SendOptions): Promise<void> {
+  const place = placeOf(context);
+  const { state } = place;
+  const chain = kindOf(context, state) === "main" ? state.mainChain : sideOf(context, state).chain;
+  const order = { ...options, chain, to: { address: options.to } };
+  const sent = await withWallet(context.layout, (wallet) => pay(place, wallet, order));
+  reportSent(context, sent, `sent ${options.amount} ${options.asset} on ${chain}`);
+}
+
+export type PegOptions = {
   readonly from: string;
   readonly to?: string;
   readonly amount: string;
   readonly asset: string;
 };
 
+function pegOrder(context: Context, { from, to, amount, asset }: PegOptions): { place: Place; order: Order } {
+  const place = placeOf(context);
+  const { chain } = sideOf(context, place.state);
+  return { place, order: { chain, from, amount, asset, to: to === undefined ? { account: from } : { address: to } } };
+}
+
 /** Pays to the deposit address of a recipient on the side chain (the account itself by default). */
-export async function runPegIn(context: Context, options: PegInOptions): Promise<void> {
-  requireState(context);
-  const spec = sideSpecOf(context);
-  const { federation } = spec;
-  if (federation === null) throw platformError("FEDERATION_ABSENT", { why: spec.name });
-  const chainId = chainIdOf(spec);
-  const keys = createVaultKeys(
-    federation.members.map((member) => member.vault),
-    federation.t,
-  );
-  const sent = await withWallet(context.layout, async (wallet) => {
-    const asset = assetOf(wallet, options.asset);
-    const recipient =
-      options.to === undefined
-        ? wallet.receiveProgram(options.from).program
-        : programOf(options.to, spec.addressPrefix);
-    return sendFrom(context, wallet, { from: options.from, chain: "main" }, [
-      {
-        kind: "pay",
-        assetId: asset.id,
-        amount: parseAmount(options.amount, asset.decimals),
-        program: depositProgram({ keys, chainId, recipient }),
-      },
-      { kind: "pay", assetId: BTM_ASSET_ID, amount: 1n, program: depositHintProgram(chainId, recipient) },
-    ]);
-  });
-  reportSent(
-    context,
-    sent,
-    `deposited ${options.amount} ${options.asset}; credited after ${federation.confirmations.base} confirmations (bystack peg list)`,
-  );
+export async function runPegIn(context: Context, options: PegOptions): Promise<void> {
+  const { place, order } = pegOrder(context, options);
+  const confirmations = confirmationsOf(place, order.chain);
+  const sent = await withWallet(context.layout, (wallet) => pegIn(place, wallet, order));
+  const what = `deposited ${options.amount} ${options.asset}; credited after ${confirmations} confirmations (bystack peg list)`;
+  reportSent(context, sent, what);
 }
 
 /** Burns on the side chain; the federation pays the main-chain address (the account itself by default). */
-export async function runPegOut(context: Context, options: PegInOptions): Promise<void> {
-  requireState(context);
-  const spec = sideSpecOf(context);
-  const { federation } = spec;
-  if (federation === null) throw platformError("FEDERATION_ABSENT", { why: spec.name });
-  const mainPrefix = await prefixOf(nodeOf(context, "main"));
-  const sent = await withWallet(context.layout, async (wallet) => {
-    const asset = assetOf(wallet, options.asset);
-    const program =
-      options.to === undefined ? wallet.receiveProgram(options.from).program : programOf(options.to, mainPrefix);
-    return sendFrom(context, wallet, { from: options.from, chain: "side" }, [
-      { kind: "burn", assetId: asset.id, amount: parseAmount(options.amount, asset.decimals), program },
-      { kind: "pay", assetId: BTM_ASSET_ID, amount: federation.pegOutFeeNeu, program: Uint8Array.of(0x6a) },
-    ]);
-  });
-  reportSent(
-    context,
-    sent,
-    `burned ${options.amount} ${options.asset}; the payout is drafted at the next boundary (bystack peg list)`,
-  );
+export async function runPegOut(context: Context, options: PegOptions): Promise<void> {
+  const { place, order } = pegOrder(context, options);
+  const sent = await withWallet(context.layout, (wallet) => pegOut(place, wallet, order));
+  const what = `burned ${options.amount} ${options.asset}; the payout is drafted at the next boundary (bystack peg list)`;
+  reportSent(context, sent, what);
 }
 
 export async function runPegList(context: Context): Promise<void> {

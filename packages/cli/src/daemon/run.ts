@@ -14,9 +14,10 @@ import { type PlatformCaller, platformDoor } from "@bystack/platform/daemon/door
 import { createPlatformHandlers } from "@bystack/platform/daemon/handlers";
 import { type HostFile, readHostFile } from "@bystack/platform/daemon/host-file";
 import { Once } from "@bystack/platform/daemon/once";
-import { Platform, type PlatformPorts, TENANT } from "@bystack/platform/daemon/platform";
+import { Platform, type PlatformPorts, type Purse, type PurseOrder, TENANT } from "@bystack/platform/daemon/platform";
 import type { NetworkDefinition } from "@bystack/platform/definition";
-import type { NetworkLayout } from "@bystack/platform/network/layout";
+import { platformError } from "@bystack/platform/errors";
+import { loadNetworkState, type NetworkLayout } from "@bystack/platform/network/layout";
 import { createPeople, type People } from "@bystack/platform/people";
 import type { PasskeyVerifier } from "@bystack/platform/people/passkeys";
 import { deriveByScrypt } from "@bystack/platform/people/passwords";
@@ -24,13 +25,14 @@ import { createWebauthnVerifier } from "@bystack/platform/people/webauthn";
 import { PlatformStore } from "@bystack/platform/store";
 import { openDataFolder } from "@bystack/storage/data-folder";
 import { openLmdbStore } from "@bystack/storage/lmdb";
-import { hexToBytes } from "@bystack/utils/bytes";
+import { bytesToHex, hexToBytes } from "@bystack/utils/bytes";
 import type { LogFields, Logger } from "@bystack/utils/ports";
 import { type Context, providerOf } from "../context.ts";
 import { runProof } from "../network/proof.ts";
 import { systemClock, systemRng } from "../system.ts";
 import { VERSION } from "../version.ts";
-import { withWallet } from "../wallet-access.ts";
+import { withWallet } from "../wallet/access.ts";
+import { pay, pegIn, pegOut } from "../wallet/payments.ts";
 
 const STORE_FOLDER_FORMAT = 1;
 const STORE_FILE = "store.mdb";
@@ -73,8 +75,42 @@ function ensureInWallet(layout: NetworkLayout, definition: NetworkDefinition) {
   });
 }
 
+/** The wallet as the platform uses it; it is open, and locked, for as long as one call needs it. */
+function purseOf(layout: NetworkLayout): Purse {
+  const order =
+    (send: typeof pay) =>
+    async ({ to, ...rest }: PurseOrder) => {
+      const state = loadNetworkState(layout);
+      if (state === undefined) throw platformError("NETWORK_NOT_FOUND", { why: layout.root });
+      const { chain } = rest;
+      const sent = await withWallet(layout, (wallet) =>
+        send({ layout, state }, wallet, { ...rest, to: { account: to } }),
+      );
+      const isIn = send === pegIn;
+      return {
+        transaction: bytesToHex(sent.id),
+        chain: isIn ? state.mainChain : chain,
+        feeNeu: sent.feeNeu.toString(),
+      };
+    };
+  return {
+    accounts: () =>
+      withWallet(layout, async (wallet) =>
+        wallet.data.accounts.map(({ name }) => ({
+          account: name,
+          programs: wallet.programs(name).map(({ program }) => bytesToHex(program)),
+          receive: bytesToHex(wallet.receiveProgram(name).program),
+        })),
+      ),
+    pay: order(pay),
+    pegIn: order(pegIn),
+    pegOut: order(pegOut),
+  };
+}
+
 function portsOfPlatform(): PlatformPorts {
   return {
+    purse: purseOf,
     mainTargetSeconds: fastestTensority() === "ts" ? SLOW_TARGET_SECONDS : TARGET_SECONDS,
     createProvider: providerOf,
     wallet: (layout) => (definition) => ensureInWallet(layout, definition),

@@ -5,7 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type ProofStep, type ProveReport, proveNetwork } from "@bystack/federation/prove";
 import { platformError } from "@bystack/platform/errors";
 import type { NetworkLayout, NetworkState, SideState } from "@bystack/platform/network/layout";
-import { withWallet } from "../wallet-access.ts";
+import { withWallet } from "../wallet/access.ts";
 import { loadSideSpec, runningNodes } from "./chains.ts";
 
 /** What came of the proof of one side chain. */

@@ -51,6 +51,31 @@ export type PlatformPorts = Pick<ApplyWorld, "mainTargetSeconds"> & {
   readonly createProvider: (layout: NetworkLayout) => DeployProvider;
   readonly wallet: (layout: NetworkLayout) => ApplyWorld["wallet"];
   readonly prove: (layout: NetworkLayout) => ApplyWorld["prove"];
+  readonly purse: (layout: NetworkLayout) => Purse;
+};
+
+/** An account of a network's wallet, in what may be known of it. */
+export type PurseAccount = {
+  readonly account: string;
+  /** Every program of its own, and the one that it is paid by now; in hexadecimal. */
+  readonly programs: readonly string[];
+  readonly receive: string;
+};
+export type PurseOrder = {
+  readonly chain: string;
+  readonly from: string;
+  readonly to: string;
+  readonly asset: string;
+  readonly amount: string;
+};
+type PurseSent = { readonly transaction: string; readonly chain: string; readonly feeNeu: string };
+
+/** What the network's wallet does for the platform: it pays between its own accounts alone, and keeps its keys to itself. */
+export type Purse = {
+  accounts(): Promise<readonly PurseAccount[]>;
+  pay(order: PurseOrder): Promise<PurseSent>;
+  pegIn(order: PurseOrder): Promise<PurseSent>;
+  pegOut(order: PurseOrder): Promise<PurseSent>;
 };
 
 export type PlatformOptions = {
@@ -270,6 +295,13 @@ export class Platform {
   /** Writes a line of the audit log for what leaves no other trace. */
   note(audit: AuditLine): Promise<void> {
     return this.#options.store.write(TENANT, { audit });
+  }
+
+  /** @throws BystackError NETWORK_NOT_FOUND: opening a wallet would make one */
+  purse(network: string): Purse {
+    const layout = this.layout(network);
+    if (loadNetworkState(layout) === undefined) throw platformError("NETWORK_NOT_FOUND", { why: network });
+    return this.#options.ports.purse(layout);
   }
 
   /** A node of a network. @throws BystackError NETWORK_NOT_FOUND, NODE_NOT_FOUND */

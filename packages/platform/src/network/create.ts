@@ -32,6 +32,7 @@ import {
 import {
   FOLDER_FORMAT,
   loadNetworkState,
+  type NamedAsset,
   type NetworkLayout,
   type NetworkNode,
   type NetworkState,
@@ -95,6 +96,14 @@ async function mainPortOf(provider: DeployProvider, state: NetworkState): Promis
   return portsOf((await provider.applied(main?.id ?? ""))?.config).http ?? 0;
 }
 
+/** The names of a definition with the ids that the wallet has for them. */
+export function namedAssets(definition: NetworkDefinition, made: readonly ComposedAsset[]): NamedAsset[] {
+  return definition.assets.flatMap(({ asset, issuer, decimals }) => {
+    const id = made.find(({ name }) => name === asset)?.id;
+    return id === undefined ? [] : [{ asset, id: bytesToHex(id), decimals, issuer }];
+  });
+}
+
 /** The main chain: keys, spec, options. Begins the network's folder. */
 export async function createMainChain(options: CreateOptions): Promise<NetworkState> {
   const { definition, layout, provider } = options;
@@ -121,6 +130,7 @@ export async function createMainChain(options: CreateOptions): Promise<NetworkSt
     sides: [],
     nodes,
     accounts: definition.accounts.map(({ account }) => account),
+    assets: namedAssets(definition, options.assets),
   };
   saveJson(layout.state, state);
   return state;

@@ -66,6 +66,15 @@ export type SideState = {
   readonly proven: boolean;
 };
 
+/** An asset that the network has a name for. */
+export type NamedAsset = {
+  readonly asset: string;
+  readonly id: string;
+  readonly decimals: number;
+  /** The account that issues it; null for BTM. */
+  readonly issuer: string | null;
+};
+
 /** What the platform knows of a network that it has applied; nothing secret. */
 export type NetworkState = {
   readonly format: typeof FOLDER_FORMAT;
@@ -76,6 +85,7 @@ export type NetworkState = {
   readonly sides: readonly SideState[];
   readonly nodes: readonly NetworkNode[];
   readonly accounts: readonly string[];
+  readonly assets: readonly NamedAsset[];
 };
 
 export type RoundTripParts = { readonly payer: string; readonly payee: string; readonly asset: string };
@@ -96,7 +106,9 @@ export function loadNetworkState(layout: NetworkLayout): NetworkState | undefine
   const format = typeof value === "object" && value !== null && "format" in value ? value.format : undefined;
   if (format !== FOLDER_FORMAT)
     throw platformError("FOLDER_FORMAT", { why: `format ${String(format)}, this release knows ${FOLDER_FORMAT}` });
-  return value as NetworkState;
+  // Networks that were made before assets were written down have none here.
+  const state = value as Omit<NetworkState, "assets"> & Partial<Pick<NetworkState, "assets">>;
+  return { ...state, assets: state.assets ?? [] };
 }
 
 /** The ports that a node's options keep for it; 0 is none. */

@@ -2,7 +2,7 @@
 
 import { rmSync } from "node:fs";
 import { platformError } from "../../errors.ts";
-import { createMainChain, createSideChain, removeSideChain } from "../../network/create.ts";
+import { createMainChain, createSideChain, namedAssets, removeSideChain } from "../../network/create.ts";
 import { loadNetworkState, makeFolders, type NetworkNode, saveJson } from "../../network/layout.ts";
 import type { Action } from "../../plan/plan.ts";
 import type { Step } from "../journal.ts";
@@ -75,11 +75,14 @@ export function walletStep(site: Site, { target, verb }: Action): Step {
   return {
     name: `${target} made`,
     title: isAccount ? `make account ${target}` : `name asset ${target}`,
-    check: async () => !isAccount || stateOf(site).accounts.includes(target),
+    check: async () => {
+      const { accounts, assets } = stateOf(site);
+      return isAccount ? accounts.includes(target) : assets.some(({ asset }) => asset === target);
+    },
     do: async () => {
-      await site.wallet(site.after);
-      const state = stateOf(site);
-      saveJson(layout.state, { ...state, accounts: site.after.accounts.map(({ account }) => account) });
+      const made = await site.wallet(site.after);
+      const accounts = site.after.accounts.map(({ account }) => account);
+      saveJson(layout.state, { ...stateOf(site), accounts, assets: namedAssets(site.after, made.assets) });
     },
     // A key without a use does no harm, and taking one away might.
     undo: async () => {},
