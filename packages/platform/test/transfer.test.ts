@@ -130,6 +130,7 @@ describe("what goes out", () => {
       { signedBy: [0, 1, 2], waitsFor: "main-chain confirmations: 1 of 6" },
     );
     assert.equal(states(paid), "done done done done running");
+    assert.equal(paid.etaMs, 5 * 2_000);
     assert.equal(paid.sentence, "It is paid, and being confirmed.");
     const done = at({ state: "completed", payout: 17 }, { state: "done", signedBy: [0, 1, 2] });
     assert.deepEqual([states(done), done.state, done.waitsFor], ["done done done done done", "done", null]);

@@ -113,12 +113,17 @@ function nextBatch({ height, batchBlocks }: Crossing): number {
   return (Math.floor(height / batchBlocks) + 1) * batchBlocks;
 }
 
+/** Blocks that a payout is deep by now, as its member counts them. */
+function depthIn(payout: Payout | undefined): number {
+  return Number(/^main-chain confirmations: (\d+)/.exec(payout?.waitsFor ?? "")?.[1] ?? 0);
+}
+
 /** A burn: burnt on the side chain, paid on the main chain. */
 export function outgoing(request: Request, payout: Payout | undefined, crossing: Crossing): Transfer {
   const { threshold, confirmations, batchBlocks } = crossing;
   const at = outAt(request, payout, crossing);
   const isDone = request.state === "completed";
-  const signed = payout === undefined ? "" : `${payout.signedBy.length} of ${threshold} signatures`;
+  const signed = payout === undefined ? "" : `${payout.signedBy.length} signatures, ${threshold} are needed`;
   const batch = nextBatch(crossing);
   const drafts: Draft[] = [
     { name: "burned", title: "burnt on the side chain", detail: `height ${request.burnHeight}` },
@@ -138,7 +143,7 @@ export function outgoing(request: Request, payout: Payout | undefined, crossing:
     1: sum(product(batch - crossing.height, crossing.sideIntervalMs), product(2, crossing.mainIntervalMs)),
     2: product(2, crossing.mainIntervalMs),
     3: product(1, crossing.mainIntervalMs),
-    4: product(confirmations, crossing.mainIntervalMs),
+    4: product(confirmations - depthIn(payout), crossing.mainIntervalMs),
   };
   const isHeld = !isDone && at === 1 && pause !== null;
   return {
