@@ -21,6 +21,9 @@ export const PATH_PARAMETER_CHARS_MAX = 128;
 /** Characters of an idempotency key: a UUID has 36. */
 export const IDEMPOTENCY_KEY_CHARS_MAX = 100;
 
+/** For so long a server that ends waits for what it is answering. */
+const CLOSE_GRACE_MS = 500;
+
 export type ApiServer = {
   readonly port: number;
   readonly url: string;
@@ -259,8 +262,10 @@ export async function createApiServer<T extends RouteTable, Caller = undefined>(
     isAllowed: (request) => isCallAllowed(request.headers, hosts),
     close: async () => {
       calls.end();
-      server.server.closeAllConnections();
+      // Answers that are being given are given, also the one to whoever asked for the end.
+      const late = setTimeout(() => server.server.closeAllConnections(), CLOSE_GRACE_MS);
       await server.close();
+      clearTimeout(late);
     },
   };
 }
