@@ -255,6 +255,23 @@ chain
     (await changeCommands()).runChainCreate(context(), name, options),
   );
 
+for (const [verb, route, what] of [
+  ["start", "startChain", "start a side chain that was stopped or archived"],
+  ["stop", "stopChain", "stop a side chain: nothing on it becomes final until it is started again"],
+  ["archive", "archiveChain", "stop a side chain for good; for seven days it can be started again"],
+] as const)
+  chain
+    .command(`${verb} <name>`)
+    .description(what)
+    .addHelpText("after", `\nExample: bystack chain ${verb} acme`)
+    .action(async (name: string) => (await changeCommands()).runChainTurn(context(), name, route));
+chain
+  .command("delete <name>")
+  .description("remove an archived side chain with its keys, and what its vault still holds, for good")
+  .requiredOption("--yes", "really")
+  .addHelpText("after", "\nExample: bystack chain delete acme --yes")
+  .action(async (name: string) => (await changeCommands()).runChainTurn(context(), name, "deleteChain"));
+
 const operation = program.command("operation").description("what the platform does, step by step");
 operation
   .command("list")

@@ -93,6 +93,8 @@ suite("the table", () => {
     survives: 1,
     finalAgeMs: 100,
     state: "running",
+    desired: "running",
+    deletableFromMs: null,
     federation: { threshold: 3, members: 4, running: 4, paused: [] },
     ...part,
   });

@@ -249,6 +249,18 @@ export const PLATFORM_ERRORS = {
     message: "There is no such node in this network.",
     next: "See which there are: bystack status.",
   },
+  CHAIN_KEPT: {
+    kind: "conflict",
+    fault: "none",
+    message: "A chain is deleted when it has been archived for seven days, and not before.",
+    next: "Archive it: bystack chain archive. Until it is deleted it can be started again.",
+  },
+  CONFIRMATION_WRONG: {
+    kind: "invalid",
+    fault: "none",
+    message: "What is deleted for good has to be named once more.",
+    next: "Give its name as the confirmation.",
+  },
   TRANSFER_NOT_FOUND: {
     kind: "not-found",
     fault: "none",

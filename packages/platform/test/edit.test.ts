@@ -1,9 +1,9 @@
 // Changes of a definition's text: what was asked for is there, the rest says what it said before, comments and all.
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import { DEV_DEFINITION } from "@bystack/platform/definition/dev";
-import { withObservers, withSide } from "@bystack/platform/definition/edit";
+import { withObservers, withoutSide, withSide } from "@bystack/platform/definition/edit";
 import { parseDefinition } from "@bystack/platform/definition/parse";
 
 const acme = { chain: "acme", validators: 4, observers: 1, assets: ["GOLD"] };
@@ -79,4 +79,24 @@ test("observers of one chain are counted anew, those of another are not", () => 
     parseDefinition(withObservers(two, "demo", 0), "none").sides.map(({ nodes }) => nodes.observers),
     [0, 1],
   );
+});
+
+describe("a side chain that goes", () => {
+  test("takes its lines with it and no character else", () => {
+    const two = withSide(DEV_DEFINITION, { chain: "acme", validators: 4, observers: 1, assets: ["GOLD"] });
+    const three = withSide(two, { chain: "last", validators: 4, observers: 0, assets: ["GOLD"] });
+    assert.equal(withoutSide(three, "last"), two);
+    assert.equal(withoutSide(two, "acme"), DEV_DEFINITION);
+    const middle = withoutSide(three, "acme");
+    assert.equal(withoutSide(middle, "last"), DEV_DEFINITION);
+    assert.deepEqual(
+      parseDefinition(middle, "x").sides.map(({ chain }) => chain),
+      ["demo", "last"],
+    );
+    assert.equal(withoutSide(DEV_DEFINITION, "none"), DEV_DEFINITION);
+  });
+
+  test("is not the last one", () => {
+    assert.throws(() => withoutSide(DEV_DEFINITION, "demo"), { code: "DEFINITION_INVALID" });
+  });
 });

@@ -8,10 +8,11 @@ import { after, describe, test } from "node:test";
 import { type Platform, TENANT } from "@bystack/platform/daemon/platform";
 import { DEV_DEFINITION } from "@bystack/platform/definition/dev";
 import { withObservers, withSide } from "@bystack/platform/definition/edit";
-import { loadNetworkState, specFileOf } from "@bystack/platform/network/layout";
+import { loadNetworkState, RECYCLE_MS, specFileOf } from "@bystack/platform/network/layout";
 import { PlatformStore } from "@bystack/platform/store";
 import { createMemoryStore } from "@bystack/storage/memory";
 import { arePeersKnown, makePeersKnown } from "../src/network/side-nodes.ts";
+import { ARCHIVE_CHAIN, type ChainVerb, DELETE_CHAIN, START_CHAIN, STOP_CHAIN } from "../src/operation/chain-power.ts";
 import { REBUILD_NODE } from "../src/operation/node-power.ts";
 import { START, STOP } from "../src/operation/power.ts";
 import { NETWORKS } from "../src/store/tables.ts";
@@ -181,6 +182,65 @@ describe("a network", () => {
     assert.deepEqual([machine.running(), existsSync(machine.layout.root), await platform.rows()], [[], false, []]);
     await assert.rejects(platform.power("dev", START, "test"), { code: "NETWORK_NOT_FOUND" });
     assert.equal((await machine.apply(platform, DEV_DEFINITION)).state, "succeeded");
+  });
+});
+
+describe("a side chain", () => {
+  const acme = { network: "dev", chain: "acme" } as const;
+
+  test("is stopped, and started with its network; archived it stays away until somebody takes it back", async () => {
+    const machine = newMachine();
+    const platform = await machine.platform();
+    await machine.apply(platform, WITH_ACME);
+    const operate = async (verb: ChainVerb) => {
+      const { id } = await platform.operateChain({ ...acme, verb }, "test");
+      const over = await platform.journal.settled(id);
+      assert.deepEqual([over.state, over.error], ["succeeded", null]);
+    };
+    const power = async (kind: typeof START | typeof STOP) =>
+      platform.journal.settled((await platform.power("dev", kind, "test")).id);
+    await operate(STOP_CHAIN);
+    assert.deepEqual(machine.running(), DEMO);
+    const { sides, healthy } = await platform.status("dev");
+    assert.deepEqual([sides[1]?.desired, sides[1]?.state, healthy], ["stopped", "stopped", true]);
+    assert.equal((await power(START)).state, "succeeded");
+    assert.deepEqual(machine.running(), [...ACME, ...DEMO]);
+    await operate(ARCHIVE_CHAIN);
+    assert.equal((await power(STOP)).state, "succeeded");
+    assert.equal((await power(START)).state, "succeeded");
+    assert.deepEqual(machine.running(), DEMO);
+    await platform.end();
+    const next = await machine.platform();
+    assert.deepEqual(machine.running(), DEMO);
+    const { id } = await next.operateChain({ ...acme, verb: START_CHAIN }, "test");
+    assert.equal((await next.journal.settled(id)).state, "succeeded");
+    assert.deepEqual(machine.running(), [...ACME, ...DEMO]);
+  });
+
+  test("is deleted when it has been archived for a week, and not before; the last one is not", async () => {
+    const machine = newMachine();
+    const platform = await machine.platform();
+    await machine.apply(platform, WITH_ACME);
+    const operate = async (verb: ChainVerb, chain = "acme") =>
+      platform.journal.settled((await platform.operateChain({ network: "dev", chain, verb }, "test")).id);
+    await assert.rejects(operate(DELETE_CHAIN), { code: "CHAIN_KEPT" });
+    await operate(ARCHIVE_CHAIN);
+    machine.pass(RECYCLE_MS - 60_000);
+    await assert.rejects(operate(DELETE_CHAIN), { code: "CHAIN_KEPT" });
+    machine.pass(60_000);
+    assert.equal((await operate(DELETE_CHAIN)).state, "succeeded");
+    assert.deepEqual(
+      loadNetworkState(machine.layout)
+        ?.nodes.map(({ id }) => id)
+        .sort(),
+      DEMO,
+    );
+    assert.equal(existsSync(specFileOf(machine.layout, "acme")), false);
+    assert.equal((await platform.applied("dev"))?.definition, DEV_DEFINITION);
+    assert.deepEqual((await platform.plan(DEV_DEFINITION)).actions, []);
+    await operate(ARCHIVE_CHAIN, "demo");
+    machine.pass(RECYCLE_MS);
+    await assert.rejects(operate(DELETE_CHAIN, "demo"), { code: "DEFINITION_INVALID" });
   });
 });
 
@@ -358,6 +418,28 @@ describe("a platform that is killed", () => {
       const life = machine.nodes.lives.get("demo-2");
       assert.ok((life?.instance.startedAtMs ?? 0) > started);
       assert.deepEqual(life?.startedOver, ["record"], "it runs over what was put aside");
+      await machine.end();
+      if (!isKilled) break;
+    }
+  });
+
+  test("anywhere while a chain is deleted takes all of it away, and nothing else", async () => {
+    for (let place = 1; ; place += 1) {
+      const machine = newMachine();
+      const platform = await machine.platform();
+      await machine.apply(platform, WITH_ACME);
+      const archived = await platform.operateChain({ network: "dev", chain: "acme", verb: ARCHIVE_CHAIN }, "test");
+      await platform.journal.settled(archived.id);
+      await platform.end();
+      machine.pass(RECYCLE_MS);
+      const remove = { network: "dev", chain: "acme", verb: DELETE_CHAIN } as const;
+      const isKilled = await killAt(place, machine, (mortal) => mortal.operateChain(remove, "test"));
+      const after = await machine.platform();
+      assert.deepEqual((await after.applied("dev"))?.definition, DEV_DEFINITION, `killed at place ${place}`);
+      assert.deepEqual(readdirSync(machine.layout.nodes).sort(), DEMO);
+      assert.deepEqual(machine.running(), DEMO);
+      assert.equal((await after.row("dev"))?.revision, 2);
+      await after.end();
       await machine.end();
       if (!isKilled) break;
     }

@@ -40,6 +40,9 @@ const side = z.object({
   quorum: count,
   survives: count,
   state: z.enum(["stopped", "starting", "running", "degraded", "halted"]),
+  desired: z.enum(["running", "stopped", "archived"]),
+  /** Of an archived one: when it may be deleted. */
+  deletableFromMs: s.milliseconds.nullable(),
   federation: z.object({ threshold: count, members: count, running: count, paused: readonlyArray(text) }).nullable(),
 });
 

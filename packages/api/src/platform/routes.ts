@@ -1,6 +1,7 @@
 // The routes of the platform (platform.md section 4), in one table for its server and for every client of it. Each says the
 // least role that it needs; `:network` says in which network.
 
+import { CHAIN_POWER_ROUTES } from "./chain-power-routes.ts";
 import { CHAIN_ROUTES } from "./chain-routes.ts";
 import { MONEY_ROUTES } from "./money-routes.ts";
 import { NETWORK_ROUTES } from "./network-routes.ts";
@@ -13,6 +14,7 @@ export const PLATFORM_ROUTES = {
   ...PEOPLE_ROUTES,
   ...NETWORK_ROUTES,
   ...PLATFORM_NODE_ROUTES,
+  ...CHAIN_POWER_ROUTES,
   ...CHAIN_ROUTES,
   ...MONEY_ROUTES,
   ...OPERATION_ROUTES,

@@ -127,6 +127,25 @@ export async function runNodeAdd(context: Context): Promise<void> {
   await changeAndTell(context, withObservers(text, chain, (side?.nodes.observers ?? 0) + 1));
 }
 
+/** `bystack chain start | stop | archive | delete <chain>`. */
+export async function runChainTurn(
+  context: Context,
+  chain: string,
+  verb: "startChain" | "stopChain" | "archiveChain" | "deleteChain",
+): Promise<void> {
+  const { network } = requireState(context);
+  const { output } = context;
+  const client = await ensurePlatform(context.home);
+  const params = { network, chain };
+  const operation =
+    verb === "deleteChain"
+      ? await client.call(verb, { params, body: { confirm: chain } })
+      : await client.call(verb, { params });
+  const over = await followOperation({ client, output }, operation);
+  const seconds = ((over.endedAtMs ?? 0) - over.createdAtMs) / 1000;
+  output.result(over, `done in ${seconds.toFixed(1)} s: ${over.title}`);
+}
+
 /** `bystack node start | stop | restart | rebuild <node>`: one node, whatever the others do. */
 export async function runNodeTurn(
   context: Context,

@@ -10,8 +10,12 @@ function seconds(ms: number | null): string {
 }
 
 function sideLines(side: SideStatus, width: number): string[] {
-  const { chain, height, intervalMs, voting, validators, survives, federation } = side;
+  const { chain, height, intervalMs, voting, validators, survives, federation, desired, deletableFromMs } = side;
   const name = chain.padEnd(width);
+  if (desired !== "running") {
+    const until = deletableFromMs === null ? "" : `; may be deleted from ${new Date(deletableFromMs).toISOString()} on`;
+    return [`side  ${name} ${desired}${until} (bystack chain start ${chain})`];
+  }
   const lines = [
     `side  ${name} final  ${String(height ?? "-").padEnd(8)} BBFT, a block every ${seconds(intervalMs)}; ${voting} of ${validators} voting, survives ${survives}`,
   ];

@@ -50,3 +50,17 @@ export async function askChain<T>(
   }
   throw platformError("CHAIN_SILENT", { why: silent === "" ? `no node of ${chain} runs` : silent });
 }
+
+/** What the vault of a side chain owes to those who hold its assets, in words; empty when nothing is, or nobody answers. */
+export async function owedOn(platform: Platform, place: ChainPlace): Promise<string> {
+  try {
+    const { assets } = await askChain(platform, place, (client) => client.call("federationStatus"));
+    return assets
+      .filter(({ owed }) => BigInt(owed) > 0n)
+      .map(({ asset, owed }) => `${owed} of ${asset}`)
+      .join(", ");
+  } catch (error) {
+    if (error instanceof BystackError) return "";
+    throw error;
+  }
+}

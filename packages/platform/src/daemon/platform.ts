@@ -3,13 +3,26 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import type { Clock, Logger } from "@bystack/utils/ports";
+import { withoutSide } from "../definition/edit.ts";
 import { parseDefinition } from "../definition/parse.ts";
 import { platformError } from "../errors.ts";
-import { layoutOf, loadNetworkState, type NetworkLayout, type NetworkNode } from "../network/layout.ts";
+import { isChainWanted, layoutOf, loadNetworkState, type NetworkLayout, type NetworkNode } from "../network/layout.ts";
 import { type NetworkStatus, networkStatus } from "../network/status.ts";
 import { type Supervisor, superviseNodes } from "../network/supervise.ts";
-import { applySteps } from "../operation/apply/apply.ts";
+import { applySteps, saveDefinitionFile } from "../operation/apply/apply.ts";
 import { APPLY, APPLY_INPUT, type ApplyWorld } from "../operation/apply/site.ts";
+import {
+  ARCHIVE_CHAIN,
+  assertDeletable,
+  CHAIN_INPUT,
+  type ChainVerb,
+  type ChainWorld,
+  chainSteps,
+  DELETE_CHAIN,
+  START_CHAIN,
+  STOP_CHAIN,
+  sideOf,
+} from "../operation/chain-power.ts";
 import { type AuditLine, Journal, type OperationKind } from "../operation/journal.ts";
 import {
   NODE_INPUT,
@@ -40,6 +53,7 @@ import { sha3Hex } from "../store/audit.ts";
 import { LIST_ROWS_MAX, type PlatformStore, put } from "../store/store.ts";
 import type { Table } from "../store/table.ts";
 import { NETWORKS, type NetworkRow, NODES } from "../store/tables.ts";
+import { owedOn } from "./chain-reads.ts";
 import { Watch } from "./watch.ts";
 
 /** What belongs to nobody in particular; tenants come with people. */
@@ -151,7 +165,7 @@ export class Platform {
     const state = loadNetworkState(this.layout(network));
     const provider = this.provider(network);
     for (const { id } of state?.nodes ?? []) {
-      if (this.#stopped.has(`${network} ${id}`)) continue;
+      if (this.#stopped.has(`${network} ${id}`) || !this.#isInNetwork(network, id)) continue;
       try {
         await provider.start(id, START_DEADLINE_MS);
       } catch (error) {
@@ -174,7 +188,7 @@ export class Platform {
     const isWanted = (id: string): boolean =>
       this.#desired.get(network) === "running" &&
       !this.#stopped.has(`${network} ${id}`) &&
-      loadNetworkState(this.layout(network))?.nodes.some((node) => node.id === id) === true;
+      this.#isInNetwork(network, id);
     const supervisor = superviseNodes({
       provider,
       isWanted,
@@ -189,6 +203,13 @@ export class Platform {
     });
     this.#supervisors.push(supervisor);
     return provider;
+  }
+
+  /** A node of it, on a chain that shall run. */
+  #isInNetwork(network: string, id: string): boolean {
+    const state = loadNetworkState(this.layout(network));
+    const node = state?.nodes.find((candidate) => candidate.id === id);
+    return state !== undefined && node !== undefined && isChainWanted(state, node.chain);
   }
 
   async rows(): Promise<NetworkRow[]> {
@@ -324,6 +345,31 @@ export class Platform {
   }
 
   /**
+   * Stops, starts, archives or deletes one side chain.
+   * @throws BystackError NETWORK_NOT_FOUND, CHAIN_NOT_FOUND, CHAIN_KEPT, OPERATIONS_BUSY
+   */
+  async operateChain(
+    { network, chain, verb }: { readonly network: string; readonly chain: string; readonly verb: ChainVerb },
+    actorId: string,
+    audit?: AuditLine,
+  ): Promise<Operation> {
+    const layout = this.layout(network);
+    if (loadNetworkState(layout) === undefined) throw platformError("NETWORK_NOT_FOUND", { why: network });
+    const side = sideOf({ layout }, chain);
+    const atMs = this.#options.clock.nowMs();
+    if (verb === DELETE_CHAIN) {
+      assertDeletable(side, atMs);
+      // A definition that cannot be written without it is told now.
+      withoutSide((await this.applied(network))?.definition ?? "", chain);
+    }
+    const title = `${verb.slice("chain-".length)} side chain ${chain}`;
+    // Its definition is the whole network's.
+    const scope = verb === DELETE_CHAIN ? null : chain;
+    const input = CHAIN_INPUT.parse({ chain, atMs });
+    return this.journal.submit({ kind: verb, title, network, chain: scope, actorId, input }, audit);
+  }
+
+  /**
    * Starts, stops, restarts or rebuilds one node.
    * @throws BystackError NODE_NOT_FOUND, NODE_NEEDED, NODE_ALONE, OPERATIONS_BUSY
    */
@@ -368,6 +414,10 @@ export class Platform {
         kind: REMOVE,
         steps: (operation) => removeSteps({ ...powerWorld(operation), forget: () => this.#forget(operation.network) }),
       },
+      ...[STOP_CHAIN, START_CHAIN, ARCHIVE_CHAIN, DELETE_CHAIN].map((kind) => ({
+        kind,
+        steps: (operation: Operation) => chainSteps(this.#chainWorld(operation.network), operation),
+      })),
       ...[START_NODE, STOP_NODE, RESTART_NODE, REBUILD_NODE].map((kind) => ({
         kind,
         steps: (operation: Operation) => nodeSteps(this.#nodeWorld(operation.network), operation),
@@ -386,6 +436,21 @@ export class Platform {
       },
       isAnyStopped: () => [...this.#stopped].some((key) => key.startsWith(`${network} `)),
       forgetStopped: () => this.#forgetStopped(network),
+    };
+  }
+
+  #chainWorld(network: string): ChainWorld {
+    const layout = this.layout(network);
+    return {
+      layout,
+      provider: this.provider(network),
+      definition: async () => (await this.applied(network))?.definition ?? "",
+      saveDefinition: async (definition) => {
+        saveDefinitionFile(layout, definition);
+        const revision = ((await this.row(network))?.revision ?? 0) + 1;
+        await this.#changeRow(network, { definition, revision });
+      },
+      owed: (chain) => owedOn(this, { network, chain }),
     };
   }
 

@@ -97,3 +97,19 @@ export function withObservers(text: string, chain: string, observers: number): s
   const before = text.slice(0, at);
   return checked(`${before}${before.endsWith("\n") ? "" : "\n"}${indent}observers: ${observers}\n${text.slice(at)}`);
 }
+
+/**
+ * Takes a side chain out; a text without it stays as it is.
+ * @throws BystackError DEFINITION_INVALID for the last one, DEFINITION_NOT_EDITABLE
+ */
+export function withoutSide(text: string, chain: string): string {
+  const sides = sidesOf(text);
+  const place = sides.findIndex((item) => item.get("chain") === chain);
+  const [begin, end] = [sides[place]?.range?.[0], sides[place]?.range?.[1]];
+  if (begin === undefined || end === undefined) return text;
+  const from = lineStart(text, begin);
+  if (!ITEM.test(text.slice(from))) return notEditable("`sides` is no list with one item a line");
+  const next = sides[place + 1]?.range?.[0];
+  const to = next === undefined ? lineEnd(text, end) : lineStart(text, next);
+  return checked(`${text.slice(0, from)}${text.slice(to)}`);
+}

@@ -55,6 +55,12 @@ export type NetworkNode = {
   readonly configuredAtMs?: number;
 };
 
+/** How long an archived chain can be taken back before it may be deleted (platform.md section 2). */
+export const RECYCLE_MS = 7 * 24 * 3_600_000;
+
+/** What a side chain shall be. Archived: stopped for good, and to be deleted after a while. */
+export type SideDesired = "running" | "stopped" | "archived";
+
 /** A side chain of a network. */
 export type SideState = {
   readonly chain: string;
@@ -64,6 +70,11 @@ export type SideState = {
   readonly roundTrip: RoundTripParts | null;
   /** A round trip was proven on it. */
   readonly proven: boolean;
+  /** Absent: running. */
+  readonly desired?: SideDesired;
+  readonly desiredSinceMs?: number;
+  /** What its vault owed when it was archived, in words. */
+  readonly owedWhenArchived?: string;
 };
 
 /** An asset that the network has a name for. */
@@ -87,6 +98,11 @@ export type NetworkState = {
   readonly accounts: readonly string[];
   readonly assets: readonly NamedAsset[];
 };
+
+/** Whether the nodes of a chain shall run, as far as it is up to the chain. */
+export function isChainWanted({ sides }: Pick<NetworkState, "sides">, chain: string): boolean {
+  return (sides.find((side) => side.chain === chain)?.desired ?? "running") === "running";
+}
 
 export type RoundTripParts = { readonly payer: string; readonly payee: string; readonly asset: string };
 

@@ -4,7 +4,14 @@
 import { BystackError } from "@bystack/utils/errors";
 import { committeeOf } from "../plan/guard.ts";
 import type { DeployProvider, NodePhase } from "../provider/provider.ts";
-import type { NetworkLayout, NetworkState } from "./layout.ts";
+import {
+  isChainWanted,
+  type NetworkLayout,
+  type NetworkState,
+  RECYCLE_MS,
+  type SideDesired,
+  type SideState,
+} from "./layout.ts";
 import { clientOf } from "./run.ts";
 
 /** How long one question may take: a node that hangs must not keep the picture of all others from being drawn. */
@@ -54,6 +61,9 @@ export type SideStatus = {
   readonly quorum: number;
   readonly survives: number;
   readonly state: ChainState;
+  readonly desired: SideDesired;
+  /** Of an archived one: when it may be deleted. */
+  readonly deletableFromMs: number | null;
   readonly federation: FederationStatus | null;
 };
 
@@ -169,7 +179,7 @@ function mainStatus(chain: string, rows: readonly Row[]): MainStatus {
 
 async function sideStatus(
   { layout, state, rows }: { layout: NetworkLayout; state: NetworkState; rows: readonly Row[] },
-  chain: string,
+  { chain, desired = "running", desiredSinceMs = 0 }: SideState,
 ): Promise<SideStatus> {
   const nodes = state.nodes.filter((node) => node.chain === chain);
   const own = rows.filter(({ row }) => row.chain === chain);
@@ -189,6 +199,8 @@ async function sideStatus(
     quorum: q,
     survives: Math.max(0, f - (validators - voting)),
     state: stateOf(own, SIDE_HALTED_MS, voting === validators),
+    desired,
+    deletableFromMs: desired === "archived" ? desiredSinceMs + RECYCLE_MS : null,
     federation: await federationOf(layout, nodes),
   };
 }
@@ -207,12 +219,12 @@ export async function networkStatus(options: {
   return {
     network: state.network,
     running: nodes.some((row) => row.phase === "running"),
-    healthy: nodes.every((row) => row.ready),
+    healthy: nodes.every((row) => row.ready || !isChainWanted(state, row.chain)),
     main: mainStatus(
       state.mainChain,
       rows.filter(({ row }) => row.kind === "main"),
     ),
-    sides: await Promise.all(state.sides.map(({ chain }) => sideStatus({ layout, state, rows }, chain))),
+    sides: await Promise.all(state.sides.map((side) => sideStatus({ layout, state, rows }, side))),
     nodes,
     rssBytes: nodes.reduce((sum, row) => sum + (row.rssBytes ?? 0), options.extraRssBytes),
     accounts: state.accounts,

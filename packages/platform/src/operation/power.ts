@@ -3,7 +3,7 @@
 // ends meanwhile is restarted or left alone as it should be.
 
 import { existsSync, rmSync } from "node:fs";
-import type { NetworkNode } from "../network/layout.ts";
+import { type NetworkNode, saveJson } from "../network/layout.ts";
 import type { Place } from "../network/side-nodes.ts";
 import { readyStep, startStep, stateOf } from "./apply/site.ts";
 import type { Step } from "./journal.ts";
@@ -37,15 +37,20 @@ export function desiredStep(world: Pick<PowerWorld, "desired" | "setDesired">, d
 
 export function startSteps(world: PowerWorld): readonly Step[] {
   const { mainChain, sides } = stateOf(world);
-  const chains = [mainChain, ...sides.map(({ chain }) => chain)];
+  const chains = [mainChain, ...sides.filter(({ desired }) => desired !== "archived").map(({ chain }) => chain)];
   const ids = (chain: string) => () => chainNodes(world, chain).map(({ id }) => id);
   return [
     desiredStep(world, "running"),
     {
       name: "every node desired",
-      title: "write down that every node shall run",
-      check: async () => !world.isAnyStopped(),
-      do: () => world.forgetStopped(),
+      title: "write down that every node and chain shall run",
+      check: async () => !world.isAnyStopped() && stateOf(world).sides.every(({ desired }) => desired !== "stopped"),
+      do: async () => {
+        await world.forgetStopped();
+        const state = stateOf(world);
+        const sides = state.sides.map((side) => (side.desired === "stopped" ? { ...side, desired: "running" } : side));
+        saveJson(world.layout.state, { ...state, sides });
+      },
       undo: async () => {},
     },
     ...chains.map((chain) => startStep(world, chain, ids(chain))),

@@ -1,15 +1,19 @@
 // Handlers of what chain nodes answer: passed on to a ready node of the chain, observers first, as they are.
 
 import { FEDERATION_ROUTES } from "@bystack/api/federation-routes";
+import type { CHAIN_POWER_ROUTES } from "@bystack/api/platform/chain-power-routes";
 import { CHAIN_ROUTES, nodeRouteOf } from "@bystack/api/platform/chain-routes";
-import type { CallHandlers, Route, RouteInput } from "@bystack/api/route";
+import type { CallHandlers, Route, RouteCall, RouteInput } from "@bystack/api/route";
+import { platformError } from "../../errors.ts";
 import type { SideClient } from "../../network/run.ts";
-import { askChain } from "../chain-reads.ts";
+import { ARCHIVE_CHAIN, type ChainVerb, DELETE_CHAIN, START_CHAIN, STOP_CHAIN } from "../../operation/chain-power.ts";
+import { askChain, type ChainPlace } from "../chain-reads.ts";
 import type { PlatformCaller } from "../door.ts";
 import type { Platform } from "../platform.ts";
-import { type HandlerParts, lineOf } from "./parts.ts";
+import { actorOf, type HandlerParts, lineOf, shown } from "./parts.ts";
 
 type Handlers = CallHandlers<typeof CHAIN_ROUTES, PlatformCaller>;
+type PowerHandlers = CallHandlers<typeof CHAIN_POWER_ROUTES, PlatformCaller>;
 
 function passOn(platform: Platform, id: string, input: RouteInput<Route>): Promise<unknown> {
   const { network, chain, ...params } = input.params as { network: string; chain: string };
@@ -31,4 +35,25 @@ export function chainHandlers({ platform }: HandlerParts): Handlers {
     return [id, handler];
   });
   return Object.fromEntries(entries) as Handlers;
+}
+
+export function chainPowerHandlers({ platform }: HandlerParts): PowerHandlers {
+  const operate =
+    (route: keyof typeof CHAIN_POWER_ROUTES, verb: ChainVerb) =>
+    async ({ params }: { readonly params: ChainPlace }, { caller }: RouteCall<PlatformCaller>) => {
+      const { network, chain } = params;
+      const line = lineOf(caller, route, `${network}/${chain}`);
+      return shown(await platform.operateChain({ network, chain, verb }, actorOf(caller), line));
+    };
+  const remove = operate("deleteChain", DELETE_CHAIN);
+  return {
+    startChain: operate("startChain", START_CHAIN),
+    stopChain: operate("stopChain", STOP_CHAIN),
+    archiveChain: operate("archiveChain", ARCHIVE_CHAIN),
+    deleteChain: (input, call) => {
+      const { chain } = input.params;
+      if (input.body.confirm !== chain) throw platformError("CONFIRMATION_WRONG", { why: `it is called ${chain}` });
+      return remove(input, call);
+    },
+  };
 }

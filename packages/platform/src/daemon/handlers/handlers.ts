@@ -3,7 +3,7 @@
 import type { PLATFORM_ROUTES } from "@bystack/api/platform-routes";
 import type { CallHandlers } from "@bystack/api/route";
 import type { PlatformCaller } from "../door.ts";
-import { chainHandlers } from "./chains.ts";
+import { chainHandlers, chainPowerHandlers } from "./chains.ts";
 import { moneyHandlers } from "./money.ts";
 import { networkHandlers } from "./networks.ts";
 import { nodeHandlers } from "./nodes.ts";
@@ -17,6 +17,7 @@ export function createPlatformHandlers(parts: HandlerParts): CallHandlers<typeof
     ...networkHandlers(parts),
     ...nodeHandlers(parts),
     ...chainHandlers(parts),
+    ...chainPowerHandlers(parts),
     ...moneyHandlers(parts),
     ...recordHandlers(parts),
   };

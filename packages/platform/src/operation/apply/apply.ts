@@ -6,7 +6,7 @@
 
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { parseDefinition } from "../../definition/parse.ts";
-import { portsOf } from "../../network/layout.ts";
+import { type NetworkLayout, portsOf } from "../../network/layout.ts";
 import { checkClock, checkDisk, checkMemory, checkPortsFree } from "../../network/preflight.ts";
 import { planChange } from "../../plan/changes.ts";
 import type { Action } from "../../plan/plan.ts";
@@ -38,6 +38,11 @@ function checkedStep(site: Site, nodes: number): Step {
   };
 }
 
+export function saveDefinitionFile(layout: NetworkLayout, text: string): void {
+  writeFileSync(`${layout.definition}.tmp`, text, { mode: 0o600, flush: true });
+  renameSync(`${layout.definition}.tmp`, layout.definition);
+}
+
 /** The last step: what is applied now is what is written down, in the folder and in the platform's store. */
 function definitionStep(site: Site): Step {
   const { layout, afterText } = site;
@@ -48,8 +53,7 @@ function definitionStep(site: Site): Step {
     title: "save the definition",
     check: async () => isInFolder() && (await site.revisionText()) === afterText,
     do: async () => {
-      writeFileSync(`${layout.definition}.tmp`, afterText, { mode: 0o600, flush: true });
-      renameSync(`${layout.definition}.tmp`, layout.definition);
+      saveDefinitionFile(layout, afterText);
       if ((await site.revisionText()) !== afterText) await site.saveRevision(afterText);
     },
   };

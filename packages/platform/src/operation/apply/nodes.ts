@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { bytesToHex } from "@bystack/utils/bytes";
 import { platformError } from "../../errors.ts";
-import { type NetworkNode, type NetworkState, saveJson } from "../../network/layout.ts";
+import { isChainWanted, type NetworkNode, type NetworkState, saveJson } from "../../network/layout.ts";
 import { addSideNode, arePeersKnown, makePeersKnown, putNodeAway } from "../../network/side-nodes.ts";
 import type { Action } from "../../plan/plan.ts";
 import type { Step } from "../journal.ts";
@@ -151,6 +151,7 @@ export function configureSteps(site: Site, { target: id, title }: Action): Step[
         await provider.start(id, START_DEADLINE_MS);
       },
     },
-    readyStep(site, id, () => nodesOf(site, id)),
+    // Of a chain that shall not run no node gets ready.
+    readyStep(site, id, () => nodesOf(site, id).filter(({ chain }) => isChainWanted(stateOf(site), chain))),
   ];
 }
