@@ -1,6 +1,7 @@
 // The routes that a chain node serves, main chain and side chain alike; what only one kind has says so.
 
 import { z } from "zod";
+import * as v from "./node-vitals.ts";
 import { route } from "./route.ts";
 import * as s from "./schemas.ts";
 
@@ -91,6 +92,12 @@ export const NODE_ROUTES = {
     reply: main,
     errors: ["NOT_ON_THIS_CHAIN"],
   }),
+  vitals: route({
+    method: "GET",
+    path: "/v1/vitals",
+    summary: "What this node measures of itself and its machine: delays, room, clock, who leads without success.",
+    reply: v.vitals,
+  }),
   block: route({
     method: "GET",
     path: "/v1/blocks/:ref",
@@ -115,6 +122,13 @@ export const NODE_ROUTES = {
     params: z.strictObject({ id: s.hash }),
     reply: s.transaction,
     errors: ["TRANSACTION_NOT_FOUND"],
+  }),
+  transactionWhy: route({
+    method: "GET",
+    path: "/v1/transactions/:id/why",
+    summary: "What became of a transaction here, also of one that was refused or dropped a short while ago.",
+    params: z.strictObject({ id: s.hash }),
+    reply: v.transactionWhy,
   }),
   proof: route({
     method: "GET",

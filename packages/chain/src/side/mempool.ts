@@ -22,12 +22,19 @@ export type SubmitVerdict =
   | { readonly ok: true; readonly id: Hash; readonly known: boolean }
   | { readonly ok: false; readonly code: string };
 
+/** Dropped transactions that are kept for whoever asks why; the oldest go first. */
+export const SIDE_DROPPED_MAX = SIDE_MEMPOOL_TRANSACTIONS_MAX;
+
+/** A transaction that waited and does not stand any more: a block took it, or took what it needs. */
+export type Dropped = { readonly id: Hash; readonly code: string };
+
 export class SideMempool {
   readonly #verifySignature: SignatureCheck;
   /** By H(exact bytes): no transaction id covers a witness. In order of arrival. */
   readonly #waiting = new Map<string, Waiting>();
   readonly #byId = new Map<string, string>();
   #bytes = 0;
+  #dropped: Dropped[] = [];
   #pending: PendingState;
 
   constructor(options: { tip: SideState; verifySignature: SignatureCheck }) {
@@ -87,17 +94,26 @@ export class SideMempool {
   }
 
   /** After a final block: drops what it holds and what no longer stands, and judges the rest anew in its old order. */
-  advance(tip: SideState): { readonly dropped: readonly Hash[] } {
+  advance(tip: SideState): { readonly dropped: readonly Dropped[] } {
     const before = [...this.#waiting];
     this.#waiting.clear();
     this.#byId.clear();
     this.#bytes = 0;
     this.#pending = createPendingState({ tip, verifySignature: this.#verifySignature });
-    const dropped: Hash[] = [];
+    const dropped: Dropped[] = [];
     for (const [key, waiting] of before) {
-      if (this.#pending.add(waiting.raw).ok) this.#insert(key, waiting);
-      else dropped.push(waiting.id);
+      const result = this.#pending.add(waiting.raw);
+      if (result.ok) this.#insert(key, waiting);
+      else dropped.push({ id: waiting.id, code: result.code });
     }
+    this.#dropped = [...this.#dropped, ...dropped].slice(-SIDE_DROPPED_MAX);
     return { dropped };
+  }
+
+  /** What was dropped since this was last asked. */
+  takeDropped(): readonly Dropped[] {
+    const dropped = this.#dropped;
+    this.#dropped = [];
+    return dropped;
   }
 }

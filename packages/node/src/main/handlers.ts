@@ -5,18 +5,26 @@ import type { NODE_ROUTES } from "@bystack/api/node-routes";
 import type { RouteHandlers } from "@bystack/api/route";
 import { LIST_ITEMS_MAX } from "@bystack/api/schemas";
 import type { MainBlockNode } from "@bystack/chain/main/block-index";
+import { MEMPOOL_TRANSACTIONS_MAX } from "@bystack/chain/main/mempool";
 import type { StoredMainBlock } from "@bystack/chain/main/store";
 import { parseAddress } from "@bystack/protocol/address";
+import { mapMainTransaction } from "@bystack/protocol/main/entries";
+import { decodeMainTransaction, MAIN_RELAY_BYTES_MAX } from "@bystack/protocol/main/transaction";
+import { workOfBits } from "@bystack/protocol/pow";
 import type { MainChainSpec } from "@bystack/protocol/spec";
 import { chainSpecHash, formatChainSpec } from "@bystack/protocol/spec";
 import { bytesToHex, hexToBytes } from "@bystack/utils/bytes";
-import { assertInvariant } from "@bystack/utils/errors";
+import { assertInvariant, BystackError } from "@bystack/utils/errors";
 import { nodeError } from "../errors.ts";
 import type { MainNodeOptions } from "../options.ts";
+import type { RefusedTransactions } from "../process/refused-transactions.ts";
+import { transactionWhy } from "../process/transaction-why.ts";
+import type { Vitals } from "../process/vitals.ts";
 import type { ChainHost } from "./chain-host.ts";
 import type { Miner } from "./miner.ts";
 import { queryOutputs } from "./output-query.ts";
 import { readiness } from "./readiness.ts";
+import { rememberedRefusal } from "./submit-errors.ts";
 import { viewBlock, viewOutput, viewProof } from "./views.ts";
 
 /** Blocks over which the interval is taken. */
@@ -34,6 +42,8 @@ export type HandlerParts = {
   /** Undefined on a node that does not mine. */
   readonly miner: () => Miner | undefined;
   readonly requestStop: () => void;
+  readonly vitals: Vitals;
+  readonly refused: RefusedTransactions;
 };
 
 export type MainHandlers = RouteHandlers<typeof NODE_ROUTES>;
@@ -51,7 +61,7 @@ function blockIntervalMs(host: ChainHost): number | null {
   return (Number(tip.header.timestamp - from.header.timestamp) * 1000) / Number(span);
 }
 
-function infoHandlers(parts: HandlerParts): Pick<MainHandlers, "info" | "spec" | "main"> {
+function infoHandlers(parts: HandlerParts): Pick<MainHandlers, "info" | "spec" | "main" | "vitals"> {
   const { options, spec, host, miner } = parts;
   const chainId = bytesToHex(chainSpecHash(spec));
   const canonical = formatChainSpec(spec);
@@ -64,7 +74,7 @@ function infoHandlers(parts: HandlerParts): Pick<MainHandlers, "info" | "spec" |
         height,
         tipAgeMs: nowMs - Number(tip.header.timestamp) * 1000,
         runningMs: nowMs - parts.startedAtMs,
-        targetMs: spec.pow.targetSeconds * 1000,
+        targetMs: Math.max(spec.pow.targetSeconds * 1000, options.mine?.everyMs ?? 0),
       });
       return {
         kind: "main",
@@ -90,6 +100,20 @@ function infoHandlers(parts: HandlerParts): Pick<MainHandlers, "info" | "spec" |
       };
     },
     spec: () => ({ canonical, hash: chainId }),
+    vitals: async () => {
+      const { tip } = host.service.chain;
+      const { targetSeconds, blocksPerRetarget } = spec.pow;
+      return {
+        ...(await parts.vitals.process()),
+        main: {
+          targetMs: targetSeconds * 1000,
+          mineEveryMs: miner() === undefined ? null : (options.mine?.everyMs ?? null),
+          hashesPerBlock: workOfBits(tip.header.bits).toString(),
+          blocksToRetarget: blocksPerRetarget - (Number(tip.header.height) % blocksPerRetarget),
+        },
+        side: null,
+      };
+    },
     main: () => {
       const { tip } = host.service.chain;
       return {
@@ -185,12 +209,34 @@ function outputHandlers(parts: HandlerParts): Pick<MainHandlers, "outputs" | "ou
   };
 }
 
+/** Bytes that are no transaction have no id under which anybody could ask. */
+function noteRefused(parts: HandlerParts, raw: Uint8Array, error: unknown): void {
+  const decoded = decodeMainTransaction(raw, { bytesMax: MAIN_RELAY_BYTES_MAX });
+  if (!decoded.ok || !(error instanceof BystackError)) return;
+  parts.refused.note(mapMainTransaction(decoded.value).id, { how: "refused", code: error.code, atMs: parts.nowMs() });
+}
+
+function whyHandlers(parts: HandlerParts, find: MainHandlers["transaction"]): Pick<MainHandlers, "transactionWhy"> {
+  return {
+    transactionWhy: (input) =>
+      transactionWhy({
+        id: input.params.id,
+        find: async () => find({ params: input.params, query: {}, body: {} }),
+        refused: parts.refused.get(input.params.id),
+        errorOf: rememberedRefusal,
+        mempool: { transactions: parts.host.service.mempool.size, transactionsMax: MEMPOOL_TRANSACTIONS_MAX },
+      }),
+  };
+}
+
 /** All handlers of a main-chain node. */
 export function createMainHandlers(parts: HandlerParts): MainHandlers {
   const { host } = parts;
+  const chain = chainHandlers(parts);
   return {
     ...infoHandlers(parts),
-    ...chainHandlers(parts),
+    ...chain,
+    ...whyHandlers(parts, chain.transaction),
     ...outputHandlers(parts),
     consensus: notOnThisChain,
     finality: notOnThisChain,
@@ -198,8 +244,15 @@ export function createMainHandlers(parts: HandlerParts): MainHandlers {
     incidents: notOnThisChain,
     setPeers: notOnThisChain,
     submit: async ({ body }) => {
-      const { id, known } = await host.submit(hexToBytes(body.raw));
-      return { id: bytesToHex(id), known };
+      const raw = hexToBytes(body.raw);
+      try {
+        const { id, known } = await host.submit(raw);
+        parts.refused.forget(id);
+        return { id: bytesToHex(id), known };
+      } catch (error) {
+        noteRefused(parts, raw, error);
+        throw error;
+      }
     },
     mempool: ({ query }) => {
       const entries = host.service.mempool.entries();

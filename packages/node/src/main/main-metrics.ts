@@ -4,6 +4,7 @@ import { MEMPOOL_BYTES_MAX, MEMPOOL_TRANSACTIONS_MAX } from "@bystack/chain/main
 import type { Clock } from "@bystack/utils/ports";
 import { MetricsRegistry } from "../process/metrics.ts";
 import { watchProcess } from "../process/process-metrics.ts";
+import type { Vitals } from "../process/vitals.ts";
 import type { MainHandlers } from "./handlers.ts";
 
 const NO_INPUT = { params: {}, query: {}, body: {} };
@@ -11,6 +12,7 @@ const NO_INPUT = { params: {}, query: {}, body: {} };
 export type MainMetricsParts = {
   readonly clock: Clock;
   readonly startedAtMs: number;
+  readonly vitals: Vitals;
   readonly handlers: Pick<MainHandlers, "info" | "main">;
   readonly mempool: () => { readonly size: number; readonly bytes: number };
 };
@@ -18,7 +20,7 @@ export type MainMetricsParts = {
 /** @returns the registry, and what ends the measuring */
 export function createMainMetrics(parts: MainMetricsParts): { registry: MetricsRegistry; stop: () => void } {
   const registry = new MetricsRegistry();
-  const stop = watchProcess(registry, parts.clock, parts.startedAtMs);
+  const stop = watchProcess({ ...parts, metrics: registry });
   registry.onRead(async () => {
     const info = await parts.handlers.info(NO_INPUT);
     registry.gauge("height", info.height);

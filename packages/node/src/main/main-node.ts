@@ -24,8 +24,10 @@ import { createInstance, writeInstance } from "../process/instance.ts";
 import type { NodeKeys } from "../process/keys.ts";
 import { createFileLogger } from "../process/log.ts";
 import { Opened } from "../process/opened.ts";
+import { RefusedTransactions } from "../process/refused-transactions.ts";
 import { serveApi } from "../process/serve.ts";
 import { systemClock } from "../process/timers.ts";
+import { Vitals } from "../process/vitals.ts";
 import { ChainHost } from "./chain-host.ts";
 import { createMainHandlers } from "./handlers.ts";
 import { createMainMetrics } from "./main-metrics.ts";
@@ -220,7 +222,10 @@ async function compose(start: Composing, opened: Opened): Promise<MainNode> {
     onTip: () => miner?.tipChanged(),
     onFailure: ending.fail,
   });
+  const vitals = new Vitals({ clock, instance: instance.instance, folder });
   const handlers = createMainHandlers({
+    vitals,
+    refused: new RefusedTransactions(),
     options,
     spec: ground.spec,
     host,
@@ -233,6 +238,7 @@ async function compose(start: Composing, opened: Opened): Promise<MainNode> {
     requestStop: () => void after(STOP_ANSWER_MS, () => void ending.stop().catch(() => {})),
   });
   const metrics = createMainMetrics({
+    vitals,
     clock,
     startedAtMs: instance.startedAtMs,
     handlers,

@@ -25,3 +25,8 @@ export function submitRefusal(code: MainMempoolErrorCode | MainTransactionErrorC
   };
   return new BystackError(code, entry);
 }
+
+/** The same for a code that this node has answered with before. */
+export function rememberedRefusal(code: string): BystackError {
+  return code === "MEMPOOL_FULL" ? nodeError(code) : submitRefusal(code as MainTransactionErrorCode);
+}

@@ -3,12 +3,19 @@
 
 import type { Clock } from "@bystack/utils/ports";
 import type { MetricsRegistry } from "./metrics.ts";
+import type { Vitals } from "./vitals.ts";
 
 /** How often the event loop is looked at. */
 const LAG_PERIOD_MS = 250;
 
 /** Begins to measure. @returns what ends it */
-export function watchProcess(metrics: MetricsRegistry, clock: Clock, startedAtMs: number): () => void {
+export function watchProcess(parts: {
+  readonly metrics: MetricsRegistry;
+  readonly clock: Clock;
+  readonly startedAtMs: number;
+  readonly vitals: Pick<Vitals, "lagged">;
+}): () => void {
+  const { metrics, clock, startedAtMs, vitals } = parts;
   metrics.gauge("start_time_seconds", startedAtMs / 1000);
   metrics.onRead(() => {
     const { rss, heapUsed } = process.memoryUsage();
@@ -20,7 +27,9 @@ export function watchProcess(metrics: MetricsRegistry, clock: Clock, startedAtMs
   let plannedMs = clock.monotonicMs() + LAG_PERIOD_MS;
   const timer = setInterval(() => {
     const nowMs = clock.monotonicMs();
-    metrics.observe("event_loop_lag_seconds", Math.max(0, nowMs - plannedMs) / 1000);
+    const lagMs = Math.max(0, nowMs - plannedMs);
+    metrics.observe("event_loop_lag_seconds", lagMs / 1000);
+    vitals.lagged(lagMs);
     plannedMs = nowMs + LAG_PERIOD_MS;
   }, LAG_PERIOD_MS);
   timer.unref();
@@ -29,7 +38,7 @@ export function watchProcess(metrics: MetricsRegistry, clock: Clock, startedAtMs
 
 /** Observes how long a job took, also one that failed. */
 export async function timed<T>(
-  parts: { readonly metrics: MetricsRegistry; readonly clock: Clock },
+  parts: { readonly metrics: MetricsRegistry; readonly clock: Clock; readonly onTime?: (tookMs: number) => void },
   name: "record_sync_seconds" | "finalise_seconds",
   job: () => Promise<T>,
 ): Promise<T> {
@@ -37,6 +46,8 @@ export async function timed<T>(
   try {
     return await job();
   } finally {
-    parts.metrics.observe(name, (parts.clock.monotonicMs() - beganMs) / 1000);
+    const tookMs = parts.clock.monotonicMs() - beganMs;
+    parts.metrics.observe(name, tookMs / 1000);
+    parts.onTime?.(tookMs);
   }
 }

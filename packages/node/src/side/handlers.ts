@@ -5,6 +5,7 @@ import { FINALITY_HEADERS_MAX, type NODE_ROUTES } from "@bystack/api/node-routes
 import type { RouteHandlers, RouteReply } from "@bystack/api/route";
 import { LIST_ITEMS_MAX } from "@bystack/api/schemas";
 import { bodyTransactionAt, bodyTransactions, type SideIndexes } from "@bystack/chain/side/indexes";
+import { SIDE_MEMPOOL_TRANSACTIONS_MAX } from "@bystack/chain/side/mempool";
 import type { SideChain } from "@bystack/chain/side/side-chain";
 import type { StoredBlock } from "@bystack/chain/side/stored-block";
 import { SIDE_ERRORS } from "@bystack/ledger/side/errors";
@@ -13,12 +14,17 @@ import { addressOfProgram, parseAddress } from "@bystack/protocol/address";
 import { merklePath } from "@bystack/protocol/merkle";
 import { PEG_ERRORS } from "@bystack/protocol/peg/errors";
 import { encodeCertificate } from "@bystack/protocol/side/certificate";
+import { mapSideTransaction } from "@bystack/protocol/side/entries";
 import { encodeSideHeader } from "@bystack/protocol/side/header";
 import { encodeSideBlock } from "@bystack/protocol/side/proposal";
+import { decodeSideTransaction } from "@bystack/protocol/side/transaction";
 import { chainSpecHash, formatChainSpec } from "@bystack/protocol/spec";
 import { bytesToHex, type Hash, hexToBytes } from "@bystack/utils/bytes";
 import { BystackError, type ErrorTable } from "@bystack/utils/errors";
 import { nodeError } from "../errors.ts";
+import type { RefusedTransactions } from "../process/refused-transactions.ts";
+import { systemClock } from "../process/timers.ts";
+import { transactionWhy } from "../process/transaction-why.ts";
 
 type Reads = Pick<
   RouteHandlers<typeof NODE_ROUTES>,
@@ -27,6 +33,7 @@ type Reads = Pick<
   | "block"
   | "finality"
   | "transaction"
+  | "transactionWhy"
   | "proof"
   | "submit"
   | "outputs"
@@ -39,6 +46,7 @@ type OutputReply = RouteReply<(typeof NODE_ROUTES)["output"]>;
 export type SideReadContext = {
   readonly chain: SideChain;
   readonly indexes: SideIndexes;
+  readonly refused: RefusedTransactions;
   /** Called with a transaction that was new, to pass it on. */
   readonly onAccepted: (raw: Uint8Array, id: Hash) => void;
 };
@@ -189,6 +197,13 @@ async function finalityReply({ chain }: SideReadContext, ref: string) {
   throw nodeError("BLOCK_NOT_FOUND", { why: `no certificate within ${FINALITY_HEADERS_MAX} blocks of ${ref}` });
 }
 
+/** Bytes that are no transaction have no id under which anybody could ask. */
+function noteRefused({ refused }: SideReadContext, raw: Uint8Array, code: string): void {
+  const decoded = decodeSideTransaction(raw);
+  if (!decoded.ok) return;
+  refused.note(mapSideTransaction(decoded.value).id, { how: "refused", code, atMs: systemClock.nowMs() });
+}
+
 export function createSideReads(context: SideReadContext): Reads {
   const { chain } = context;
   return {
@@ -211,11 +226,23 @@ export function createSideReads(context: SideReadContext): Reads {
     },
     finality: ({ params }) => finalityReply(context, params.ref),
     transaction: ({ params }) => transactionReply(context, params.id),
+    transactionWhy: ({ params }) =>
+      transactionWhy({
+        id: params.id,
+        find: () => transactionReply(context, params.id),
+        refused: context.refused.get(params.id),
+        errorOf: refusalOf,
+        mempool: { transactions: chain.mempool.size, transactionsMax: SIDE_MEMPOOL_TRANSACTIONS_MAX },
+      }),
     proof: ({ params }) => proofReply(context, params.id),
     submit: async ({ body }) => {
       const raw = hexToBytes(body.raw);
       const verdict = chain.submit(raw);
-      if (!verdict.ok) throw refusalOf(verdict.code);
+      if (!verdict.ok) {
+        noteRefused(context, raw, verdict.code);
+        throw refusalOf(verdict.code);
+      }
+      context.refused.forget(verdict.id);
       if (!verdict.known) context.onAccepted(raw, verdict.id);
       return { id: bytesToHex(verdict.id), known: verdict.known };
     },

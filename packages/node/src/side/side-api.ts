@@ -5,31 +5,36 @@ import type { SIDE_ROUTES } from "@bystack/api/side-routes";
 import type { Hash } from "@bystack/utils/bytes";
 import { SIDE_PEER } from "../options.ts";
 import type { NodeKeys } from "../process/keys.ts";
+import type { RefusedTransactions } from "../process/refused-transactions.ts";
 import { createElectionHandlers } from "./election-handlers.ts";
 import type { Ground } from "./ground.ts";
 import { createSideReads } from "./handlers.ts";
 import type { NodeInfo } from "./node-info.ts";
 import { createPegHandlers, type MemberPart } from "./peg-handlers.ts";
+import type { SideVitals } from "./side-vitals.ts";
 
 export function createSideHandlers(parts: {
   readonly ground: Ground;
   readonly keys: NodeKeys;
   readonly info: NodeInfo;
+  readonly vitals: SideVitals;
+  readonly refused: RefusedTransactions;
   readonly member: () => MemberPart | undefined;
   /** A transaction was submitted here and taken. */
   readonly onAccepted: (raw: Uint8Array, id: Hash) => void;
   readonly onStopAsked: () => void;
 }): RouteHandlers<typeof SIDE_ROUTES> {
-  const { ground, keys, info, member, onAccepted, onStopAsked } = parts;
+  const { ground, keys, info, vitals, refused, member, onAccepted, onStopAsked } = parts;
   const { store, mainSpec, peers, incidents } = ground;
   const { chain, indexes } = store;
   const mainAddressPrefix = mainSpec?.addressPrefix ?? "";
   return {
-    ...createSideReads({ chain, indexes, onAccepted }),
+    ...createSideReads({ chain, indexes, refused, onAccepted }),
     ...createPegHandlers({ chain, mainAddressPrefix, member }),
     ...createElectionHandlers({ chain, indexes, mainAddressPrefix, nameOf: peers.nameOf, voteKey: keys.vote }),
     info: () => info.info(),
     consensus: () => info.consensus(),
+    vitals: () => vitals.reply(),
     peers: () => info.peers(),
     incidents: () => ({ items: [...incidents.items] }),
     setPeers: ({ body }) => {

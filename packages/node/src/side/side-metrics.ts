@@ -15,6 +15,8 @@ import type { Clock, Metrics } from "@bystack/utils/ports";
 import type { NODE_REFUSALS, QueueName } from "../process/metric-names.ts";
 import type { MetricsRegistry } from "../process/metrics.ts";
 import { timed, watchProcess } from "../process/process-metrics.ts";
+import type { Vitals } from "../process/vitals.ts";
+import type { LeaderRecord } from "./leader-record.ts";
 import type { NodeInfo } from "./node-info.ts";
 import { SIDE_PROTOCOL } from "./protocol.ts";
 
@@ -49,6 +51,8 @@ export type SideMetricsParts = {
   readonly registry: MetricsRegistry;
   /** Undefined until the node has got so far. */
   readonly engine: () => BbftState | undefined;
+  readonly vitals: Vitals;
+  readonly leaders: LeaderRecord;
 };
 
 export class SideMetrics {
@@ -64,7 +68,7 @@ export class SideMetrics {
     this.#parts = parts;
     this.registry = parts.registry;
     this.#finalMs = parts.chain.tip?.block.header.timestampMs ?? parts.chain.rules.spec.genesis.timeMs;
-    this.stop = watchProcess(this.registry, parts.clock, parts.startedAtMs);
+    this.stop = watchProcess({ ...parts, metrics: this.registry });
     this.registry.declare([
       "block_interval_seconds",
       "submitted_to_final_seconds",
@@ -110,11 +114,19 @@ export class SideMetrics {
   /** Looks at what a step of the engine has led to, and hands it on. */
   effects(state: BbftState, effects: readonly BbftEffect[]): readonly BbftEffect[] {
     countEffects(this.registry, state, effects);
+    for (const effect of effects) {
+      if (effect.type !== "viewEntered") continue;
+      this.#parts.leaders.entered(effect, state.committees.present, this.#parts.clock.monotonicMs());
+    }
     return effects;
   }
 
   timed<T>(name: "record_sync_seconds" | "finalise_seconds", job: () => Promise<T>): Promise<T> {
-    return timed({ metrics: this.registry, clock: this.#parts.clock }, name, job);
+    const { clock, vitals } = this.#parts;
+    const onTime = (tookMs: number): void => {
+      if (name === "record_sync_seconds") vitals.voteSynced(tookMs);
+    };
+    return timed({ metrics: this.registry, clock, onTime }, name, job);
   }
 
   #queue(queue: QueueName, size: number, limit: number): void {

@@ -26,12 +26,15 @@ import type { Logger } from "@bystack/utils/ports";
 import { createInstance, type Instance, writeInstance } from "../process/instance.ts";
 import type { NodeKeys } from "../process/keys.ts";
 import { Opened } from "../process/opened.ts";
+import { RefusedTransactions } from "../process/refused-transactions.ts";
 import { type NodeServer, serveApi } from "../process/serve.ts";
 import { systemClock, systemRng } from "../process/timers.ts";
+import { Vitals } from "../process/vitals.ts";
 import { createAccuser } from "./accuse.ts";
 import { createBlockPorts, storedTip } from "./block-ports.ts";
 import { createEngineShell, type EngineShell } from "./engine-shell.ts";
 import { type Ground, type GroundDependencies, openGround } from "./ground.ts";
+import { LeaderRecord } from "./leader-record.ts";
 import { decodeReport, encodeReport, LoadLimit, REPORT_INTERVAL_MS } from "./load-limit.ts";
 import { followMainChain, type MainFollower } from "./main-follower.ts";
 import { MainHeaders } from "./main-headers.ts";
@@ -43,6 +46,7 @@ import { isRecountDue, supplyProblem } from "./recount.ts";
 import { encodeFinalAnswer } from "./serve-final.ts";
 import { createSideHandlers } from "./side-api.ts";
 import { type Refusal, SideMetrics } from "./side-metrics.ts";
+import { SideVitals } from "./side-vitals.ts";
 import { TransactionGate } from "./transaction-gate.ts";
 
 /** What a federation member needs of the node it runs in. */
@@ -83,6 +87,8 @@ class SideNode {
   readonly #opened: Opened;
   readonly #instance: Instance = createInstance(systemClock.nowMs());
   readonly #info: NodeInfo;
+  readonly #vitals: SideVitals;
+  readonly #refused = new RefusedTransactions();
   readonly #gate = new TransactionGate(systemClock);
   readonly #payoutViews = new PayoutViews();
   readonly #load = new LoadLimit(systemClock);
@@ -115,7 +121,20 @@ class SideNode {
         this.#engine && { status: this.#engine.status(), nullifiedTotal: this.#engine.shell.nullifiedTotal() },
       supplyProblem: () => this.#supplyProblem,
     });
+    const vitals = new Vitals({ clock: systemClock, instance: this.#instance.instance, folder: deps.folder });
+    const leaders = new LeaderRecord(ground.config.run);
+    this.#vitals = new SideVitals({
+      vitals,
+      leaders,
+      config: ground.config,
+      chain: ground.store.chain,
+      clock: systemClock,
+      nameOf: (key) => ground.peers.nameOf(key),
+      engine: () => this.#engine?.state,
+    });
     this.#metrics = new SideMetrics({
+      vitals,
+      leaders,
       clock: systemClock,
       startedAtMs: this.#instance.startedAtMs,
       chain: ground.store.chain,
@@ -264,6 +283,11 @@ class SideNode {
     const { store } = this.#ground;
     const final = await store.chain.finalise(blocks, certificate, (entry) => store.indexes.follow(entry));
     for (const entry of final) this.#announce(entry);
+    this.#refused.noteDropped(
+      store.chain.mempool.takeDropped(),
+      final.flatMap(({ summary }) => summary.effects.map(({ id }) => id)),
+      systemClock.nowMs(),
+    );
     if (isRecountDue(final)) this.#recount();
     await store.follow(final);
   }
@@ -283,6 +307,7 @@ class SideNode {
     const { block, summary } = entry;
     this.#payoutViews.follow(entry);
     this.#info.follow(entry);
+    this.#vitals.follow(entry);
     this.#metrics.final(entry);
     if (summary.effects.some((effect) => effect.headers !== undefined)) this.#headers?.ownBlockFinal();
     this.#server?.events.publish({
@@ -314,6 +339,8 @@ class SideNode {
         ground: this.#ground,
         keys,
         info: this.#info,
+        vitals: this.#vitals,
+        refused: this.#refused,
         member: () => this.#member,
         onAccepted: (raw, id) => {
           this.#metrics.submitted(id);

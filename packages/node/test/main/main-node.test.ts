@@ -96,6 +96,15 @@ suite("a mining node in memory", () => {
     assert.equal(main.reorganisations, 0);
   });
 
+  test("tells its target, its timetable and what a block costs", async () => {
+    const { main, side, instance, eventLoopLag } = await client.call("vitals");
+    assert.equal(instance, instanceOf(folder).instance);
+    assert.equal(side, null);
+    assert.ok(main !== null && main.targetMs > 0 && (main.mineEveryMs ?? 0) > 0 && main.blocksToRetarget > 0);
+    assert.ok(BigInt(main.hashesPerBlock) >= 1n && BigInt(main.hashesPerBlock) <= 4n, main.hashesPerBlock);
+    assert.ok(eventLoopLag.p99Ms >= 0);
+  });
+
   test("blocks by height, by hash and as the tip are the same; each follows the one before", async () => {
     await events.until((event) => event.height >= 2);
     const second = await client.call("block", { params: { ref: "2" } });

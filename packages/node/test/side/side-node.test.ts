@@ -32,8 +32,9 @@ import { COIN_NEU, CONSENSUS, Committee, type Seat, type SideClient, type Starte
 const root = rootXprv(utf8ToBytes("a seed for tests only"));
 const OWNER = programAt(xpubOfXprv(root), 1, false, 1);
 const PAYEE = Uint8Array.of(0x00, 0x14, ...new Uint8Array(20).fill(9));
+const OTHER_PAYEE = Uint8Array.of(0x00, 0x14, ...new Uint8Array(20).fill(8));
 
-const committee = new Committee({ count: 4, program: OWNER.program, coins: 3 });
+const committee = new Committee({ count: 4, program: OWNER.program, coins: 4 });
 const nodes: Started[] = [];
 
 function codeIs(...codes: readonly string[]): (error: unknown) => boolean {
@@ -60,9 +61,9 @@ async function coinsAt(client: SideClient): Promise<Coin[]> {
   }));
 }
 
-function payment(coins: readonly Coin[], amount: bigint): { raw: string; id: string } {
+function payment(coins: readonly Coin[], amount: bigint, program = PAYEE): { raw: string; id: string } {
   const adapter = createSideAdapter(committee.spec.gas.priceNeu);
-  const pay = { kind: "pay", assetId: BTM_ASSET_ID, amount, program: PAYEE } as const;
+  const pay = { kind: "pay", assetId: BTM_ASSET_ID, amount, program } as const;
   const built = buildTransaction({ coins, payments: [pay], issues: [], changeProgram: OWNER.program }, adapter);
   const witnesses = signInputs(adapter.inputsToSign(built.draft), { root, programs: [OWNER], assets: [] });
   const { raw, id } = adapter.finish(built.draft, witnesses);
@@ -122,6 +123,50 @@ suite("four validators", () => {
     await assertFinal(elsewhere.client, id);
     for (const node of nodes) await untilHeight(node.client, event.height);
     await assert.rejects(at.call("submit", { body: { raw } }), codeIs("TX_INPUT_SPENT"));
+  });
+
+  test("tell of two payments of one coin which is final and why the other is not", async () => {
+    const [one, other] = [nodeAt(0).client, nodeAt(1).client];
+    const coins = await coinsAt(one);
+    const pays = [
+      { client: one, ...payment(coins, 1_000n, OTHER_PAYEE) },
+      { client: other, ...payment(coins, 2_000n, OTHER_PAYEE) },
+    ];
+    // Each at a node of its own; whichever the others hear of first is the one.
+    await Promise.all(pays.map(({ client, raw }) => client.call("submit", { body: { raw } }).catch(() => undefined)));
+    const final = await until(
+      "one of them",
+      () => Promise.all(pays.map(({ id }) => nodeAt(2).client.call("transactionWhy", { params: { id } }))),
+      (replies) => replies.some(({ state }) => state === "final"),
+    );
+    const won = final.find(({ state }) => state === "final") ?? assert.fail();
+    const lost = pays.find(({ id }) => id !== won.id) ?? assert.fail();
+    const why = await until(
+      "a reason",
+      () => lost.client.call("transactionWhy", { params: { id: lost.id } }),
+      ({ state }) => state !== "pending",
+    );
+    assert.ok(["refused", "dropped"].includes(why.state), why.state);
+    assert.equal(why.code, "TX_INPUT_SPENT");
+    assert.match(why.why ?? "", /spent already/);
+    // Each node has taken the block before the coins are asked for again.
+    for (const { client } of nodes) await untilHeight(client, won.blockHeight ?? 0);
+    const unknown = await one.call("transactionWhy", { params: { id: "0".repeat(64) } });
+    assert.deepEqual([unknown.state, unknown.code], ["unknown", null]);
+  });
+
+  test("tell their vitals: the clock, the disk, the root that all share, who leads", async () => {
+    const { instance, nowMs, side, main, diskFreeBytes } = await nodeAt(0).client.call("vitals");
+    assert.equal(instance, nodeAt(0).instance.instance);
+    assert.ok(Math.abs(nowMs - Date.now()) < 60_000 && (diskFreeBytes ?? 0) > 0 && main === null);
+    assert.ok(side !== null && side.voteSync.samples > 0 && side.blocksPerSecond > 0);
+    assert.deepEqual([side.silentThrough, side.accused, side.peg], [null, [], null]);
+    assert.equal(side.viewsPerTurn, CONSENSUS.run);
+    const { height, root } = side.stateRoot;
+    await untilHeight(nodeAt(3).client, height + 1);
+    // A header commits to the state before its block.
+    const { raw } = await nodeAt(3).client.call("block", { params: { ref: String(height + 1) } });
+    assert.ok(raw.includes(root), "the next block carries the root");
   });
 
   test("refuse with the ledger's own codes", async () => {
@@ -237,7 +282,7 @@ suite("one of four", () => {
     await untilHeight(nodeAt(0).client, newest.finalHeight);
     const params = { ref: String(newest.finalHeight) };
     assert.deepEqual(await client.call("block", { params }), await nodeAt(0).client.call("block", { params }));
-    assert.equal((await coinsAt(client)).length, 3);
+    assert.equal((await coinsAt(client)).length, 4);
   });
 
   test("an observer follows, passes transactions on and never votes", async () => {
