@@ -63,6 +63,11 @@ export const PURE_PATHS: readonly string[] = [
   "packages/chain/src/main",
   "packages/chain/src/side",
   "packages/chain/src/mempool",
+  "packages/platform/src/why/causes.ts",
+  "packages/platform/src/why/committee.ts",
+  "packages/platform/src/why/diagnose.ts",
+  "packages/platform/src/why/draft.ts",
+  "packages/platform/src/why/rules",
 ];
 
 /** Packages that may import a storage driver (`@bystack/storage/lmdb` and the like). */

@@ -92,10 +92,15 @@ program
   .description("one fresh round trip on each side chain, the refusals, the supply")
   .action(async () => (await networkCommands()).runProve(context()));
 program
-  .command("why [node]")
-  .description("why a node does not vote, is not ready, or was healed; all nodes without a name")
-  .addHelpText("after", "\nExample: bystack why demo-1")
-  .action(async (node: string | undefined) => (await import("./commands/why.ts")).runWhy(context(), node));
+  .command("why [subject]")
+  .description(
+    "why a chain has stopped, a node does not vote, a transfer or a transaction waits; asks the nodes themselves",
+  )
+  .addHelpText(
+    "after",
+    "\nExample: bystack why demo\n  a chain, a node, or the id of a transaction; without one the whole network",
+  )
+  .action(async (subject: string | undefined) => (await import("./commands/why.ts")).runWhy(context(), subject));
 program
   .command("logs <node>")
   .description("the last lines of a node's log")

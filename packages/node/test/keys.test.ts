@@ -81,4 +81,8 @@ test("a lost unlock file or a damaged key file is a typed error, never a new key
   assert.throws(() => openNodeKeys(folder), { code: "KEY_STORE_LOCKED" });
   assert.ok(existsSync(path));
   assert.equal(readFileSync(path, "utf8"), good);
+  rmSync(join(folder, "keys"), { recursive: true });
+  const isLocked = (error: unknown) => error instanceof BystackError && exitCodeOf(error) === 69;
+  assert.throws(() => openNodeKeys(folder), isLocked, "the whole folder is gone");
+  assert.equal(existsSync(join(folder, "keys")), false, "and none is made in its place");
 });

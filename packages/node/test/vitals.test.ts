@@ -32,7 +32,8 @@ suite("the newest values", () => {
 });
 
 suite("who leads in vain", () => {
-  const four = { n: 4 };
+  const four = { n: 4, keys: [1, 2, 3, 4].map((byte) => Uint8Array.of(byte)) };
+  const others = { n: 4, keys: [1, 2, 3, 5].map((byte) => Uint8Array.of(byte)) };
 
   test("a leader whose views end nullified, with how long they took", () => {
     const record = new LeaderRecord(2);
@@ -58,7 +59,7 @@ suite("who leads in vain", () => {
     assert.equal(leaders[0]?.nullifiedInRow, 0);
   });
 
-  test("views that were jumped over, and those of another epoch, do not count", () => {
+  test("views that were jumped over, and those of another committee, do not count", () => {
     const record = new LeaderRecord(1);
     record.entered({ epoch: 1, view: 1, nullified: false }, four, 0);
     record.entered({ epoch: 1, view: 9, nullified: true }, four, 10);
@@ -69,6 +70,8 @@ suite("who leads in vain", () => {
       [[1, 1]],
     );
     record.entered({ epoch: 2, view: 1, nullified: false }, four, 30);
+    assert.equal(record.leaders().length, 1, "the same committee in the next epoch");
+    record.entered({ epoch: 3, view: 1, nullified: false }, others, 40);
     assert.deepEqual(record.leaders(), []);
   });
 

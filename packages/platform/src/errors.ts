@@ -171,6 +171,12 @@ export const PLATFORM_ERRORS = {
     message: "A step was made, and its effect is not there.",
     next: "Look at what it concerns, then resume the operation.",
   },
+  WHY_NOT_FOUND: {
+    kind: "not-found",
+    fault: "none",
+    message: "There is no chain, node or transaction of this name.",
+    next: "Name one that is there, or none for the whole network: bystack why.",
+  },
   CHAIN_NOT_FOUND: {
     kind: "not-found",
     fault: "none",

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { createEd25519Signer, type Ed25519Signer } from "@bystack/crypto/ed25519";
 import { bytesToHex } from "@bystack/utils/bytes";
 import { BystackError } from "@bystack/utils/errors";
+import { walletError } from "@bystack/wallet/errors";
 import { createKeyFile, openKeyFile, unlockSecretOfFolder } from "@bystack/wallet/key-store";
 
 /** peer: TLS · vote: BBFT · reward: fees · identity, vault, collector: the federation member (federation.md section 2). */
@@ -63,7 +64,12 @@ function naming<T>(file: string, open: () => T): T {
 
 /** @throws BystackError KEY_STORE_DAMAGED, KEY_STORE_LOCKED */
 export function openNodeKeys(folder: string): NodeKeys {
-  const unlock = naming("unlock", () => unlockSecretOfFolder(keysFolder(folder)));
+  const unlock = naming("unlock", () => {
+    // A node that starts has keys already: where all of them are gone nothing new may be made.
+    if (!existsSync(join(keysFolder(folder), "unlock")))
+      throw walletError("KEY_STORE_LOCKED", { why: "it is missing" });
+    return unlockSecretOfFolder(keysFolder(folder));
+  });
   const entries = KEY_USES.map((use) => {
     const file = `${use}.json`;
     const seed = naming(file, () => openKeyFile(join(keysFolder(folder), file), unlock));

@@ -1,7 +1,8 @@
 // Whose views ended how, of the newest views that this node saw: who led, whether the view was nullified, how long it took.
 // A leader whose views always end nullified costs each round its timeouts while everything else looks well.
 
-import { leaderOf } from "@bystack/consensus/bbft/committee";
+import { type Committee, leaderOf } from "@bystack/consensus/bbft/committee";
+import { EMPTY_BYTES, equalBytes } from "@bystack/utils/bytes";
 
 /** Views remembered: 16 turns of a committee of four at 4 views a turn, some minutes; the oldest go first. */
 export const LEADER_VIEWS_MAX = 256;
@@ -22,9 +23,14 @@ export type LedViews = {
 
 type View = { readonly index: number; readonly nullified: boolean; readonly tookMs: number };
 
+function sameKeys(a: readonly Uint8Array[], b: readonly Uint8Array[]): boolean {
+  return a.length === b.length && a.every((key, place) => equalBytes(key, b[place] ?? EMPTY_BYTES));
+}
+
 export class LeaderRecord {
   readonly #run: number;
   #epoch = 0;
+  #keys: readonly Uint8Array[] = [];
   #views: View[] = [];
   #last: { readonly view: number; readonly atMs: number } | undefined;
 
@@ -34,9 +40,10 @@ export class LeaderRecord {
   }
 
   /** @param atMs of a clock that never goes back */
-  entered(entry: EnteredView, committee: { readonly n: number }, atMs: number): void {
-    // Places may mean other validators in another epoch.
-    if (entry.epoch !== this.#epoch) this.#views = [];
+  entered(entry: EnteredView, committee: Pick<Committee, "n" | "keys">, atMs: number): void {
+    // Places mean other validators after an election.
+    if (entry.epoch !== this.#epoch && !sameKeys(this.#keys, committee.keys)) this.#views = [];
+    this.#keys = committee.keys;
     const last = entry.epoch === this.#epoch ? this.#last : undefined;
     this.#epoch = entry.epoch;
     this.#last = { view: entry.view, atMs };

@@ -52,6 +52,39 @@ function silenceOf(status: BbftStatus | undefined): string | undefined {
   }
 }
 
+/** The answer about consensus from the engine's own status; undefined while the node is starting. */
+export function consensusReply(parts: {
+  readonly status: BbftStatus | undefined;
+  readonly nullifiedTotal: number;
+  readonly nowMs: number;
+  readonly nameOf: (voteKey: Uint8Array) => string;
+  readonly supplyProblem: string | null;
+}) {
+  const { status, nowMs, nameOf } = parts;
+  const silence = silenceOf(status);
+  return {
+    epoch: status?.epoch ?? 0,
+    view: status?.view ?? 0,
+    validators: (status?.committee ?? []).map((key, index) => {
+      const heard = status?.heardMs[index];
+      return {
+        index,
+        id: nameOf(key),
+        voteKey: bytesToHex(key),
+        self: index === status?.ownIndex,
+        lastVoteAgeMs: heard === undefined ? null : Math.max(0, nowMs - heard),
+      };
+    }),
+    faultsTolerated: status?.faultsTolerated ?? 0,
+    quorum: status?.quorum ?? 0,
+    voting: silence === undefined,
+    notVotingBecause: silence ?? null,
+    silence: status === undefined ? ("starting" as const) : status.voting === "voting" ? null : status.voting,
+    nullifiedTotal: parts.nullifiedTotal,
+    supplyProblem: parts.supplyProblem,
+  };
+}
+
 export class NodeInfo {
   readonly #parts: NodeInfoParts;
   readonly #finalTimes: number[] = [];
@@ -119,32 +152,15 @@ export class NodeInfo {
   }
 
   consensus() {
-    const { peers, clock, engine } = this.#parts;
+    const { peers, clock, engine, supplyProblem } = this.#parts;
     const { status, nullifiedTotal } = engine() ?? {};
-    const silence = silenceOf(status);
-    const nowMs = clock.nowMs();
-    return {
-      epoch: status?.epoch ?? 0,
-      view: status?.view ?? 0,
-      validators: (status?.committee ?? []).map((key, index) => {
-        const heard = status?.heardMs[index];
-        const voteKey = bytesToHex(key);
-        return {
-          index,
-          id: peers.nameOf(key),
-          voteKey,
-          self: index === status?.ownIndex,
-          lastVoteAgeMs: heard === undefined ? null : Math.max(0, nowMs - heard),
-        };
-      }),
-      faultsTolerated: status?.faultsTolerated ?? 0,
-      quorum: status?.quorum ?? 0,
-      voting: silence === undefined,
-      notVotingBecause: silence ?? null,
-      silence: status === undefined ? ("starting" as const) : status.voting === "voting" ? null : status.voting,
+    return consensusReply({
+      status,
       nullifiedTotal: nullifiedTotal ?? 0,
-      supplyProblem: this.#parts.supplyProblem() ?? null,
-    };
+      nowMs: clock.nowMs(),
+      nameOf: (key) => peers.nameOf(key),
+      supplyProblem: supplyProblem() ?? null,
+    });
   }
 
   peers() {
