@@ -3,12 +3,14 @@
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { DESIGNED_FINDINGS, FINDING_LINES_MAX, finding } from "@bystack/api/why-schema";
+import { DESIGNED_FINDINGS, FINDING_LINES_MAX, finding, OTHER_FINDINGS } from "@bystack/api/why-schema";
 import { diagnose } from "@bystack/platform/why/diagnose";
 import type { Evidence } from "@bystack/platform/why/evidence";
 import { PROCESS_SCENARIOS } from "../src/why/processes.ts";
 import { CHAIN_SCENARIOS } from "../src/why/recorded-chains.ts";
 import { NODE_SCENARIOS } from "../src/why/recorded-nodes.ts";
+import { OTHER_SCENARIOS } from "../src/why/recorded-others.ts";
+import { TRANSACTION_SCENARIOS } from "../src/why/recorded-transactions.ts";
 import type { Scenario } from "../src/why/scenario.ts";
 import { SIMULATED_SCENARIOS } from "../src/why/simulated.ts";
 
@@ -20,6 +22,8 @@ const SCENARIOS: readonly Scenario[] = [
   ...PROCESS_SCENARIOS,
   ...NODE_SCENARIOS,
   ...CHAIN_SCENARIOS,
+  ...TRANSACTION_SCENARIOS,
+  ...OTHER_SCENARIOS,
 ];
 
 const collected = new Map<Scenario, Evidence>();
@@ -64,6 +68,8 @@ suite("the right cause first", () => {
 test("each condition of the design has a situation that gives it first and a near miss", () => {
   const missing = DESIGNED_FINDINGS.filter((id) => !SCENARIOS.some(({ first }) => first === id));
   assert.deepEqual(missing, [], "none gives it first");
+  const unsaid = OTHER_FINDINGS.filter((id) => !SCENARIOS.some(({ first }) => first === id));
+  assert.deepEqual(unsaid, [], "none gives it first");
   const unmissed = DESIGNED_FINDINGS.filter((id) => !SCENARIOS.some(({ never }) => never?.includes(id) === true));
   assert.deepEqual(unmissed, [], "none is nearly it");
 });
@@ -81,4 +87,72 @@ test("what is said keeps the schema; causes are told before what they cause; sen
     }
     assert.equal(told.size, findings.length, `${scenario.name}: nothing is said twice`);
   }
+});
+
+suite("the words of a chain that has stopped", () => {
+  const findingsOf = async (name: string) => {
+    const scenario = SCENARIOS.find((one) => one.name === name) ?? assert.fail(name);
+    return diagnose(await evidenceOf(scenario), scenario.subject);
+  };
+
+  test("one sentence first: who votes, how many are needed, who is away, what to do", async () => {
+    const { findings, halted } = await findingsOf("two of four have been away for ten minutes");
+    assert.deepEqual(halted, ["demo"]);
+    assert.equal(
+      findings[0]?.sentence,
+      "demo has stopped: 2 of 4 validators vote and 3 are needed; demo-1 and demo-4 are away. Start them: bystack up",
+    );
+    assert.deepEqual(findings[0]?.evidence[0], "demo-1: killed from outside (SIGKILL), 10 min ago");
+    assert.equal(findings[0]?.severity, "critical");
+  });
+
+  test("the cause comes first and says it too", async () => {
+    const { findings } = await findingsOf("two disks are full, and the chain has stopped");
+    assert.match(
+      findings[0]?.sentence ?? "",
+      /^demo has stopped: 2 of 4 validators vote and 3 are needed; demo-3 and demo-4 are away\. demo-3 is not running: a write to disk failed/,
+    );
+    assert.deepEqual(
+      findings.slice(0, 3).map(({ id, subject }) => `${id} ${subject}`),
+      ["disk-full demo-3", "disk-full demo-4", "quorum-lost demo"],
+    );
+    assert.deepEqual(findings[2]?.causes, ["disk-full demo-3", "disk-full demo-4"]);
+  });
+
+  test("what follows from it comes after it and says so", async () => {
+    const { findings } = await findingsOf("withdrawals wait because the chain has stopped");
+    const waits = findings.find(({ id }) => id === "transfer-waits");
+    assert.deepEqual([waits?.severity, waits?.causes.includes("quorum-lost demo")], ["problem", true]);
+    const short = findings.find(({ id }) => id === "signers-short");
+    assert.deepEqual(short?.causes, ["quorum-lost demo"]);
+  });
+
+  test("one that is cut in halves names both", async () => {
+    const { findings } = await findingsOf("a network of four is cut in halves");
+    assert.match(findings[0]?.sentence ?? "", /^demo has stopped: .*\(demo-1 and demo-2 \| demo-3 and demo-4\)/);
+    const { findings: ofOne, halted } = diagnose(
+      await evidenceOf(SCENARIOS.find(({ name }) => name === "one of four is cut off") ?? assert.fail()),
+      { kind: "node", node: "demo-3" },
+    );
+    assert.deepEqual(halted, []);
+    assert.match(
+      ofOne[0]?.sentence ?? "",
+      /^demo-3 runs and answers here, but is cut off from demo-1, demo-2 and demo-4/,
+    );
+    const spared = diagnose(
+      await evidenceOf(
+        SCENARIOS.find(({ name }) => name === "one of seven was killed: there is one more to spare") ?? assert.fail(),
+      ),
+      { kind: "node", node: "demo-1" },
+    );
+    assert.deepEqual(spared.findings, [], "another node's trouble is not this one's");
+  });
+
+  test("a dead leader's price is told", async () => {
+    const { findings } = await findingsOf("proposals of one validator reach nobody, its votes do");
+    assert.match(
+      findings[0]?.sentence ?? "",
+      /^demo-2 votes, but no block that it leads becomes final: each round of leaders waits \d+(?:\.\d+)? m?s/,
+    );
+  });
 });

@@ -89,7 +89,9 @@ function weigh(nodes: readonly Node[]): void {
 }
 
 function dependsOn(node: Node, other: Node): boolean {
-  return node.causes.has(other) || [...node.causes].some((cause) => dependsOn(cause, other));
+  const seen = new Set<Node>([node]);
+  for (const one of seen) for (const cause of one.causes) seen.add(cause);
+  return seen.has(other);
 }
 
 function joined(drafts: readonly Draft[], mainChains: ReadonlySet<string>): Node[] {
@@ -121,12 +123,12 @@ export function ordered(
   weigh(nodes);
   const told = new Set<Node>();
   const order: Node[] = [];
-  while (order.length < nodes.length) {
+  while (order.length < Math.min(nodes.length, FINDINGS_MAX)) {
     const free = nodes.filter((node) => !told.has(node) && [...node.causes].every((cause) => told.has(cause)));
     const next = free.toSorted((a, b) => a.weight - b.weight || rankOf(a.draft) - rankOf(b.draft))[0];
     if (next === undefined) break;
     told.add(next);
     order.push(next);
   }
-  return order.slice(0, FINDINGS_MAX).map((node) => ({ finding: toFinding(node), draft: node.draft }));
+  return order.map((node) => ({ finding: toFinding(node), draft: node.draft }));
 }

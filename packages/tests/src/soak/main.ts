@@ -1,4 +1,4 @@
-// `npm run soak -- interval|kill-one|kill-all|partition|attack|rejoin|election|platform|federation` with the options below: real processes under
+// `npm run soak -- interval|kill-one|kill-all|partition|attack|rejoin|election|platform|federation|why` with the options below: real processes under
 // load, for as long as one likes, with oracles: nothing final is lost, nothing is signed twice, the rhythm holds.
 
 import { parseArgs } from "node:util";
@@ -9,14 +9,15 @@ import { federationRounds } from "./federation.ts";
 import { interval } from "./interval.ts";
 import { killAll } from "./kill-all.ts";
 import { killOne } from "./kill-one.ts";
-import { raiseNetwork, tapFilesOf } from "./network.ts";
+import { raiseNetwork, type SoakNetwork, tapFilesOf } from "./network.ts";
 import { partition } from "./partition.ts";
 import { platformKills } from "./platform.ts";
 import { rejoin } from "./rejoin.ts";
 import { type Check, prepare, type Run, say } from "./run.ts";
+import { whyRounds } from "./why.ts";
 
 const USAGE =
-  "usage: npm run soak -- interval|kill-one|kill-all|partition|attack|rejoin|election|platform|federation [--rounds N] [--minutes M] " +
+  "usage: npm run soak -- interval|kill-one|kill-all|partition|attack|rejoin|election|platform|federation|why [--rounds N] [--minutes M] " +
   "[--seconds S] [--load TRANSACTIONS_A_SECOND] [--transactions N] [--json]\n";
 
 const OPTIONS = {
@@ -58,7 +59,8 @@ function frameChecks(report: FrameReport): Check[] {
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({ allowPositionals: true, options: OPTIONS });
   const [name = ""] = positionals;
-  if (name === "federation") return runFederation(values.json);
+  if (name === "federation") return runAlone(name, federationRounds, values.json);
+  if (name === "why") return runAlone(name, whyRounds, values.json);
   const kind = KINDS[name];
   if (kind === undefined) {
     process.stderr.write(USAGE);
@@ -105,11 +107,16 @@ function report(kind: string, checks: readonly Check[], json: boolean): void {
   process.exitCode = ok ? 0 : 1;
 }
 
-async function runFederation(json: boolean): Promise<void> {
+/** Runs without load, on a network of its own. */
+async function runAlone(
+  kind: string,
+  rounds: (network: SoakNetwork, tell: (line: string) => void) => Promise<Check[]>,
+  json: boolean,
+): Promise<void> {
   say("raising a network of its own");
   const network = await raiseNetwork({ tap: false });
   try {
-    report("federation", await federationRounds(network, say), json);
+    report(kind, await rounds(network, say), json);
   } finally {
     await network.end({ keepFolder: false });
   }

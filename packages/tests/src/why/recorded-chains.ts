@@ -1,6 +1,6 @@
-// Situations of whole chains, of the peg and of transactions as a record, with their near misses, and networks that are well.
+// Situations of whole chains and of the peg as a record, with their near misses, and networks that are well.
 
-import type { Evidence, NodeEvidence, PegEvidence, TransactionEvidence } from "@bystack/platform/why/evidence";
+import type { Evidence, NodeEvidence } from "@bystack/platform/why/evidence";
 import {
   asset,
   consensusOf,
@@ -13,33 +13,14 @@ import {
   network,
   node,
   pegOf,
+  recorded,
   request,
   standing,
-  TX,
   vitalsOf,
   without,
+  withPeg,
 } from "./recorded-network.ts";
 import type { Scenario } from "./scenario.ts";
-
-const recorded = (name: string, parts: Omit<Scenario, "name" | "source">): Scenario => ({
-  name,
-  source: "recorded",
-  ...parts,
-});
-
-/** Every node tells this of the peg. */
-function withPeg(
-  part: Partial<PegEvidence>,
-  status: Partial<PegEvidence["status"]> = {},
-  flags: Partial<NonNullable<NonNullable<ReturnType<typeof vitalsOf>["side"]>["peg"]>> = {},
-): Evidence {
-  const none = { pausedByReorganisation: false, pausedByDeficit: false, waitsForFloat: false };
-  const set = (one: NodeEvidence): NodeEvidence =>
-    one.kind === "main"
-      ? one
-      : { ...one, peg: pegOf(one.id, part, status), vitals: vitalsOf(one.id, {}, { peg: { ...none, ...flags } }) };
-  return each(network(), set);
-}
 
 function members(running: readonly string[]) {
   return IDS.map((id, index) => ({
@@ -237,84 +218,6 @@ const pegs: Scenario[] = [
   }),
 ];
 
-type Reply = TransactionEvidence["answers"][number]["reply"];
-
-function transaction(part: Partial<Reply>, base: Evidence = network()): Evidence {
-  const nothing = {
-    id: TX,
-    state: "unknown",
-    code: null,
-    why: null,
-    next: null,
-    atMs: null,
-    gasOnly: false,
-    blockHeight: null,
-  } as const;
-  const mempool = { transactions: 3, transactionsMax: 2_000 };
-  const unknown: Reply = { ...nothing, mempool };
-  const answers = base.nodes.map(({ id, chain }) => ({
-    node: id,
-    chain,
-    reply: id === "demo-2" ? { ...unknown, ...part } : unknown,
-  }));
-  return { ...base, transaction: { id: TX, answers } };
-}
-
-const TRANSACTION = { subject: { kind: "transaction" } } as const;
-const refusedBy = (name: string, code: string): Scenario =>
-  recorded(`a transaction is refused: ${name}`, {
-    about: "tx-stuck",
-    first: "tx-stuck",
-    ...TRANSACTION,
-    evidence: () =>
-      transaction({ state: "refused", code, why: "words of the table", next: "Do it.", atMs: NOW_MS - 500 }),
-  });
-
-const transactions: Scenario[] = [
-  refusedBy("conflict", "TX_INPUT_SPENT"),
-  refusedBy("gas", "TX_FEE"),
-  refusedBy("expiry", "TX_TIME_RANGE"),
-  refusedBy("orphan", "UTXO_MISSING"),
-  refusedBy("full", "MEMPOOL_FULL"),
-  recorded("a transaction waits in a full mempool", {
-    about: "tx-stuck",
-    first: "tx-stuck",
-    ...TRANSACTION,
-    evidence: () => transaction({ state: "pending", mempool: { transactions: 2_000, transactionsMax: 2_000 } }),
-  }),
-  recorded("a transaction was submitted a moment ago", {
-    about: "tx-stuck",
-    first: null,
-    never: ["tx-stuck", "tx-unknown"],
-    ...TRANSACTION,
-    evidence: () => transaction({ state: "pending" }),
-  }),
-  recorded("a transaction is final", {
-    about: "tx-stuck",
-    first: null,
-    never: ["tx-stuck", "tx-unknown"],
-    ...TRANSACTION,
-    evidence: () => transaction({ state: "final", blockHeight: 7_100 }),
-  }),
-  recorded("a transaction waits on a chain that has stopped", {
-    about: "tx-stuck",
-    first: "quorum-lost",
-    ...TRANSACTION,
-    evidence: () => {
-      const gone = ["demo-3", "demo-4"];
-      const base = network(gone.map((id) => down(id, { atMs: NOW_MS - 30_000 })));
-      return transaction({ state: "pending" }, each(base, without(gone, 30_000), standing(30_000)));
-    },
-  }),
-  recorded("a deposit's own transaction is asked about", {
-    about: "transfer-waits",
-    first: "transfer-waits",
-    never: ["tx-unknown"],
-    ...TRANSACTION,
-    evidence: () => transaction({ state: "confirmed", blockHeight: 1_198 }, withPeg({ deposits: [deposit()] })),
-  }),
-];
-
 const justStarted = (one: NodeEvidence): NodeEvidence =>
   one.info === undefined
     ? one
@@ -454,4 +357,4 @@ const healthy: Scenario[] = [
   }),
 ];
 
-export const CHAIN_SCENARIOS: readonly Scenario[] = [...mains, ...pegs, ...transactions, ...healthy];
+export const CHAIN_SCENARIOS: readonly Scenario[] = [...mains, ...pegs, ...healthy];

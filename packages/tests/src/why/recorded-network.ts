@@ -3,6 +3,7 @@
 
 import type { NodeExit } from "@bystack/platform/provider";
 import type { Consensus, Evidence, Info, NodeEvidence, PegEvidence, Vitals } from "@bystack/platform/why/evidence";
+import type { Scenario } from "./scenario.ts";
 
 export const NOW_MS = 1_800_000_000_000;
 const STARTED_MS = NOW_MS - 3_600_000;
@@ -294,4 +295,25 @@ export function network(nodes: readonly NodeEvidence[] = [], more: Partial<Evide
 /** Changes every node of a network. */
 export function each(evidence: Evidence, ...changes: readonly ((one: NodeEvidence) => NodeEvidence)[]): Evidence {
   return { ...evidence, nodes: evidence.nodes.map((one) => changes.reduce((now, change) => change(now), one)) };
+}
+
+/** A scenario by record. */
+export const recorded = (name: string, parts: Omit<Scenario, "name" | "source">): Scenario => ({
+  name,
+  source: "recorded",
+  ...parts,
+});
+
+/** A network in which every node tells this of the peg. */
+export function withPeg(
+  part: Partial<PegEvidence>,
+  status: Partial<PegEvidence["status"]> = {},
+  flags: Partial<NonNullable<SideVitals["peg"]>> = {},
+): Evidence {
+  const none = { pausedByReorganisation: false, pausedByDeficit: false, waitsForFloat: false };
+  const set = (one: NodeEvidence): NodeEvidence =>
+    one.kind === "main"
+      ? one
+      : { ...one, peg: pegOf(one.id, part, status), vitals: vitalsOf(one.id, {}, { peg: { ...none, ...flags } }) };
+  return each(network(), set);
 }

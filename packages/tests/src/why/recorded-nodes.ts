@@ -3,14 +3,19 @@
 
 import type { NodeExit } from "@bystack/platform/provider";
 import type { NodeEvidence } from "@bystack/platform/why/evidence";
-import { consensusOf, down, each, infoOf, NOW_MS, network, node, vitalsOf, without } from "./recorded-network.ts";
+import {
+  consensusOf,
+  down,
+  each,
+  infoOf,
+  NOW_MS,
+  network,
+  node,
+  recorded,
+  vitalsOf,
+  without,
+} from "./recorded-network.ts";
 import type { Scenario } from "./scenario.ts";
-
-const recorded = (name: string, parts: Omit<Scenario, "name" | "source">): Scenario => ({
-  name,
-  source: "recorded",
-  ...parts,
-});
 
 /** One validator of four that ended this way. */
 function oneEnded(exit: Partial<NodeExit>, part: Partial<NodeEvidence> = {}) {
