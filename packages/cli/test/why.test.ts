@@ -52,7 +52,10 @@ suite("the command", () => {
       /^demo: demo has stopped\nSTOP 1\. demo has stopped: none of 2 validators votes and 2 are needed;/,
     );
     assert.match(ran.out, /seen: LOG_DAMAGED: x\n {10}try: {2}bystack logs demo-1/);
-    assert.match(ran.out, /STOP 2\. demo has stopped: .*demo-1 and demo-2 are away\. Start them: bystack up/);
+    assert.match(
+      ran.out,
+      /STOP 2\. demo has stopped: .*demo-1 and demo-2 are away\. Start them: bystack node start demo-1, bystack node start demo-2/,
+    );
     assert.match(ran.out, /from: data-damaged demo-1/);
   });
 

@@ -2,10 +2,12 @@
 // stopped that goes on. Counts how many are right and prints it; each wrong one is named.
 
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { suite, test } from "node:test";
 import { DESIGNED_FINDINGS, FINDING_LINES_MAX, finding, OTHER_FINDINGS } from "@bystack/api/why-schema";
 import { diagnose } from "@bystack/platform/why/diagnose";
 import type { Evidence } from "@bystack/platform/why/evidence";
+import { PROGRAM } from "../src/soak/network.ts";
 import { PROCESS_SCENARIOS } from "../src/why/processes.ts";
 import { CHAIN_SCENARIOS } from "../src/why/recorded-chains.ts";
 import { NODE_SCENARIOS } from "../src/why/recorded-nodes.ts";
@@ -25,6 +27,9 @@ const SCENARIOS: readonly Scenario[] = [
   ...TRANSACTION_SCENARIOS,
   ...OTHER_SCENARIOS,
 ];
+
+/** Commands that have commands below them. */
+const GROUPS: readonly string[] = ["node", "wallet", "federation", "candidate"];
 
 const collected = new Map<Scenario, Evidence>();
 
@@ -89,6 +94,28 @@ test("what is said keeps the schema; causes are told before what they cause; sen
   }
 });
 
+test("every command that is named is there", async () => {
+  const named = new Set<string>();
+  for (const scenario of SCENARIOS) {
+    const { findings } = diagnose(await evidenceOf(scenario), scenario.subject);
+    const texts = findings.flatMap(({ commands, sentence }) => [
+      ...commands,
+      ...(sentence.match(/bystack [a-z ]+/g) ?? []),
+    ]);
+    for (const text of texts) {
+      const [program, first = "", second = ""] = text.split(" ");
+      if (program === "bystack") named.add(GROUPS.includes(first) ? `${first} ${second}` : first);
+    }
+  }
+  assert.ok(named.size > 5);
+  for (const command of named) {
+    const { status, stderr } = spawnSync(process.execPath, [PROGRAM, ...command.split(" "), "--help"], {
+      encoding: "utf8",
+    });
+    assert.equal(status, 0, `${command}: ${stderr}`);
+  }
+});
+
 suite("the words of a chain that has stopped", () => {
   const findingsOf = async (name: string) => {
     const scenario = SCENARIOS.find((one) => one.name === name) ?? assert.fail(name);
@@ -100,7 +127,8 @@ suite("the words of a chain that has stopped", () => {
     assert.deepEqual(halted, ["demo"]);
     assert.equal(
       findings[0]?.sentence,
-      "demo has stopped: 2 of 4 validators vote and 3 are needed; demo-1 and demo-4 are away. Start them: bystack up",
+      "demo has stopped: 2 of 4 validators vote and 3 are needed; demo-1 and demo-4 are away. " +
+        "Start them: bystack node start demo-1, bystack node start demo-4",
     );
     assert.deepEqual(findings[0]?.evidence[0], "demo-1: killed from outside (SIGKILL), 10 min ago");
     assert.equal(findings[0]?.severity, "critical");

@@ -5,8 +5,10 @@ import type { Committee, Seat } from "../committee.ts";
 import { are, count, type Draft, draft, duration, listed, nodeDraft } from "../draft.ts";
 import { type Answering, type Evidence, isAnswering, nodesOf } from "../evidence.ts";
 
-/** What brings away nodes back: it starts those that do not run and leaves the others alone. */
-const START = "bystack up";
+/** Starts every node of the network that does not run. */
+const START_ALL = "bystack up";
+/** More nodes than these are not each named in a sentence that says how to start them. */
+const STARTS_NAMED_MAX = 3;
 
 /** Views in a row that a leader must have lost: two whole turns, so that one bad moment is none. */
 const VAIN_TURNS = 2;
@@ -16,17 +18,18 @@ const notLive = ({ seats }: Committee): Seat[] => seats.filter(({ state }) => st
 
 const reasonLine = ({ id, reason }: Seat): string => `${id}: ${reason}`;
 
+const startOf = ({ id }: Seat): string => `bystack node start ${id}`;
+
 function remedyOf(seats: readonly Seat[]): string[] {
-  const down = seats.filter(({ gone }) => gone);
-  const others = seats.filter(({ gone }) => !gone);
-  return [...(down.length > 0 ? [START] : []), ...others.map(({ id }) => `bystack why ${id}`)];
+  return seats.map((seat) => (seat.gone ? startOf(seat) : `bystack why ${seat.id}`));
 }
 
 function startText(seats: readonly Seat[]): string {
   if (seats.length === 0) return "";
   const isDown = seats.every(({ gone }) => gone);
   const them = seats.length === 1 ? "it" : "them";
-  return isDown ? ` Start ${them}: ${START}` : ` See what keeps ${them}: bystack why ${seats[0]?.id}`;
+  const starts = seats.length > STARTS_NAMED_MAX ? START_ALL : seats.map(startOf).join(", ");
+  return isDown ? ` Start ${them}: ${starts}` : ` See what keeps ${them}: bystack why ${seats[0]?.id}`;
 }
 
 /** `2 of 4 validators vote and 3 are needed; demo-3 and demo-4 are away`. */
@@ -141,7 +144,7 @@ function leaderDead(committee: Committee, lost: Lost): Draft {
     `Restart it; when that does not help, look at its log.`;
   return draft("leader-dead", { chain: committee.chain, subject: lost.id }, sentence, {
     evidence: [`${lost.nullified} of the last ${lost.led} views that it led were nullified`],
-    commands: [`bystack logs ${lost.id}`, "bystack down", START],
+    commands: [`bystack node restart ${lost.id}`, `bystack logs ${lost.id}`],
     about: [lost.id],
   });
 }

@@ -20,7 +20,7 @@ const KINDS: Readonly<Record<number, Kind>> = {
     next: "Its data folder is another chain's: put the right spec or the right folder in place.",
   },
   66: { id: "folder-in-use", next: "Stop the other process that the last line names." },
-  67: { id: "data-damaged", next: "Keep data/side for a report and move it away; the node catches up from its peers." },
+  67: { id: "data-damaged", next: "Keep a copy of data/side for a report, then rebuild the node from its peers." },
   68: { id: "disk-failed", next: "Check the disk, then start it again; it recovers from what is on it." },
   69: { id: "key-locked", next: "Put its folder keys/ back from a backup." },
   70: { id: "diverged", next: "Keep its data folder and report it; then rebuild the node from its peers." },
@@ -28,9 +28,11 @@ const KINDS: Readonly<Record<number, Kind>> = {
   72: { id: "double-run", next: "Stop the other instance of its key." },
   73: { id: "port-stolen", next: "Free the port, or set it to 0 in node.json." },
 };
-const OTHER: Kind = { id: "process-down", next: "Start it again: bystack up." };
+const OTHER: Kind = { id: "process-down", next: "Start it again." };
 const FULL: Kind = { id: "disk-full", next: "Free space on the disk of its folder, then start it again." };
 const MEMORY: Kind = { id: "out-of-memory", next: "Give it more memory: memoryMiB in node.json." };
+/** What is mended by making the node's data anew from its peers. */
+const REBUILT: readonly FindingId[] = ["data-damaged", "diverged"];
 const CODE_OUT_OF_MEMORY = 134;
 /** What V8 and the kernel say; an abort without it had another reason. */
 const SAYS_MEMORY = /heap out of memory|out of memory|allocation failed/i;
@@ -75,6 +77,10 @@ export function explainEnd(node: string, exit: NodeExit, rssBytes?: number): End
       ...(words === undefined ? [] : [words]),
       ...(rssBytes === undefined ? [] : [`memory of the process: ${size(rssBytes)}`]),
     ],
-    commands: [`bystack logs ${node}`, "bystack up"],
+    commands: [
+      `bystack logs ${node}`,
+      ...(REBUILT.includes(id) ? [`bystack node rebuild ${node}`] : []),
+      `bystack node start ${node}`,
+    ],
   };
 }

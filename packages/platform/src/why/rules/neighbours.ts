@@ -63,7 +63,7 @@ function diverged(node: Answering, others: readonly Answering[], what: string): 
   return nodeDraft("diverged", node, sentence, {
     severity: "critical",
     evidence: [placeText(node), ...others.map(placeText)],
-    commands: [`bystack logs ${node.id}`],
+    commands: [`bystack logs ${node.id}`, `bystack node rebuild ${node.id}`],
   });
 }
 
@@ -105,7 +105,11 @@ export function chainFindings(chain: ChainEvidence, evidence: Evidence): Draft[]
     const sentence =
       `${node.id} runs another chain than ${chain.chain}: its spec makes ${node.info.chainId.slice(0, 16)}, that of the others ` +
       `${expected.slice(0, 16)}. Put the right spec file in place and start it again.`;
-    return [nodeDraft("wrong-network", node, sentence, { commands: [`bystack logs ${node.id}`, "bystack up"] })];
+    return [
+      nodeDraft("wrong-network", node, sentence, {
+        commands: [`bystack logs ${node.id}`, `bystack node start ${node.id}`],
+      }),
+    ];
   });
 }
 

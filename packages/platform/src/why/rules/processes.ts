@@ -15,7 +15,7 @@ function ended(node: NodeEvidence): Draft {
   const { exit } = node;
   if (exit === undefined) {
     const sentence = `${node.id} has not been started, or nobody saw how it ended.`;
-    return nodeDraft("not-started", node, sentence, { commands: ["bystack up"] });
+    return nodeDraft("not-started", node, sentence, { commands: [`bystack node start ${node.id}`] });
   }
   const { id, sentence, evidence, commands } = explainEnd(node.id, exit);
   return nodeDraft(id, node, sentence, { sinceMs: exit.atMs, evidence: [...evidence], commands: [...commands] });
@@ -52,7 +52,8 @@ function unreachable(node: NodeEvidence, evidence: Evidence, committee: Committe
     return nodeDraft("platform-blind", node, sentence, { evidence: [why], commands: [`bystack logs ${node.id}`] });
   }
   const sentence = `${node.id} runs, but its API does not answer: ${why}. Look at its last lines; when it hangs, restart it.`;
-  return nodeDraft("unreachable", node, sentence, { evidence: [why], commands: [`bystack logs ${node.id}`] });
+  const commands = [`bystack logs ${node.id}`, `bystack node restart ${node.id}`];
+  return nodeDraft("unreachable", node, sentence, { evidence: [why], commands });
 }
 
 /** All nodes of a chain run and none answers: there is no witness, and nothing to be concluded of the chain. */

@@ -58,7 +58,12 @@ function silenceFindings(node: Answering, consensus: Consensus): Draft[] {
       const sentence =
         `${node.id} contradicts a certificate of its committee and has stopped: it or more than a third are faulty. ` +
         "Keep its data folder and report it; then rebuild the node from its peers.";
-      return [nodeDraft("diverged", node, sentence, { severity: "critical", commands: [`bystack logs ${node.id}`] })];
+      return [
+        nodeDraft("diverged", node, sentence, {
+          severity: "critical",
+          commands: [`bystack logs ${node.id}`, `bystack node rebuild ${node.id}`],
+        }),
+      ];
     }
     default:
       return [];
