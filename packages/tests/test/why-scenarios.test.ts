@@ -155,6 +155,14 @@ suite("the words of a chain that has stopped", () => {
     assert.deepEqual(short?.causes, ["quorum-lost demo"]);
   });
 
+  test("a cut-off validator is why there is none to spare; a deep reorganisation is why less is locked than owed", async () => {
+    const cut = await findingsOf("one of four is cut off");
+    const margin = cut.findings.find(({ id }) => id === "margin-zero") ?? assert.fail();
+    assert.deepEqual(margin.causes, ["partition demo"]);
+    const deep = await findingsOf("a deep reorganisation also leaves less locked than owed");
+    assert.deepEqual(deep.findings[1]?.causes, ["deep-reorg demo"]);
+  });
+
   test("one that is cut in halves names both", async () => {
     const { findings } = await findingsOf("a network of four is cut in halves");
     assert.match(findings[0]?.sentence ?? "", /^demo has stopped: .*\(demo-1 and demo-2 \| demo-3 and demo-4\)/);

@@ -136,9 +136,9 @@ function quorumStartedMs(answering: readonly Answering[], quorum: number): numbe
   return starts[Math.min(quorum, starts.length) - 1] ?? 0;
 }
 
-/** It ended while the chain ran or after it; not long before, as in a network that is being started. */
-function endedMeanwhile(seat: Seat, finalAtMs: number): boolean {
-  return seat.gone && seat.node?.exit !== undefined && seat.node.exit.atMs >= finalAtMs - AWAY_MS;
+/** It ended after one that answers was started; not before, as in a network whose nodes are started one after another. */
+function endedMeanwhile(seat: Seat, firstStartMs: number): boolean {
+  return seat.gone && seat.node?.exit !== undefined && seat.node.exit.atMs >= firstStartMs;
 }
 
 function stoppedSince(
@@ -158,7 +158,8 @@ function stoppedSince(
   const fromMs = Math.max(finalAtMs, quorumStartedMs(answering, quorum));
   const limitMs = Math.max(STANDS_MS, STANDS_INTERVALS * best.intervalMs);
   if (nowMs - fromMs > limitMs) return finalAtMs;
-  const missing = seats.filter((seat) => endedMeanwhile(seat, finalAtMs));
+  const firstStartMs = Math.min(...answering.map(({ info }) => info.startedAtMs));
+  const missing = seats.filter((seat) => endedMeanwhile(seat, firstStartMs));
   if (seats.length - missing.length >= quorum) return undefined;
   return Math.max(...missing.flatMap(({ node }) => node?.exit?.atMs ?? []));
 }

@@ -224,6 +224,60 @@ export const OTHER_SCENARIOS: readonly Scenario[] = [
       );
     },
   }),
+  recorded("two disks are full, the chain has stopped, and something else is wrong too", {
+    about: "disk-full",
+    first: "disk-full",
+    evidence: () => {
+      const full = { code: 68, signal: null, atMs: NOW_MS - 20_000, tail: ["DISK_FULL: write gave ENOSPC"] };
+      const other = node("demo-1", { consensus: consensusOf("demo-1", { supplyProblem: "4 counted, 5 on record" }) });
+      return each(
+        network([other, down("demo-3", full), down("demo-4", full)]),
+        without(["demo-3", "demo-4"], 20_000),
+        standing(20_000),
+      );
+    },
+  }),
+  recorded("a validator says that it votes, and nobody hears it", {
+    about: "margin-zero",
+    first: "margin-zero",
+    evidence: () =>
+      each(network(), (one) => {
+        if (one.consensus === undefined || one.id === "demo-3") return one;
+        const validators = one.consensus.validators.map((seat) =>
+          seat.id === "demo-3" ? { ...seat, lastVoteAgeMs: 40_000 } : seat,
+        );
+        return { ...one, consensus: { ...one.consensus, validators } };
+      }),
+  }),
+  recorded("two of four are up again after a night, the others are being started", {
+    about: "quorum-lost",
+    first: "process-down",
+    never: ["quorum-lost", "no-final-block"],
+    evidence: () => {
+      const nightMs = 30_000_000;
+      const asked = { code: 0, signal: null, meaning: "ended as asked", atMs: NOW_MS - nightMs + 200 };
+      const young = (id: string) =>
+        node(id, {
+          info: infoOf(id, {
+            startedAtMs: NOW_MS - 2_000,
+            finalAgeMs: nightMs,
+            ready: false,
+            notReadyBecause: "no final block",
+          }),
+          consensus: consensusOf(id, silent("asking")),
+        });
+      return network([young("demo-1"), young("demo-2"), down("demo-3", asked), down("demo-4", asked)]);
+    },
+  }),
+  recorded("the node that is first at the newest block has a clock a minute ahead", {
+    about: "clock-skew",
+    first: "clock-skew",
+    never: ["quorum-lost", "no-final-block"],
+    evidence: () => {
+      const info = infoOf("demo-4", { finalHeight: 7_201, finalHash: "c5".repeat(32), finalAgeMs: 60_100 });
+      return network([node("demo-4", { info, clock: { offsetMs: 60_000, uncertainMs: 3 } })]);
+    },
+  }),
   recorded("nobody knows the transaction", {
     about: "tx-unknown",
     first: "tx-unknown",
