@@ -14,6 +14,8 @@ const COLLECT_MS = 3_000;
 const WELL_MS = 60_000;
 const QUESTIONS = 10;
 const PAUSE_MS = 100;
+/** All are away for longer than a chain may be without a final block. */
+const STOPPED_MS = 12_000;
 
 type Answer = { readonly report: WhyReport; readonly tookMs: number };
 
@@ -97,6 +99,36 @@ function well(name: string, report: WhyReport): Check {
   return { name, value: said[0] ?? "well", limit: "well", ok: report.healthy && report.halted.length === 0 };
 }
 
+/** All stopped for a while and started again: until they are well nobody may be told that the chain has stopped. */
+async function restartAll(network: SoakNetwork): Promise<Check[]> {
+  const { sides, provider } = network;
+  await Promise.all(sides.map((id) => provider.stop(id)));
+  await delay(STOPPED_MS);
+  const { report: stopped } = await ask(network);
+  await network.start(sides);
+  const told: WhyReport[] = [];
+  const last = await until(
+    network,
+    (report) => {
+      told.push(report);
+      return report.healthy && report.findings.length === 0;
+    },
+    WELL_MS,
+  );
+  const halts = told.filter(({ halted }) => halted.length > 0);
+  return [
+    {
+      name: "all are stopped: first",
+      value: firstOf(stopped),
+      limit: "quorum-lost",
+      ok: says(stopped, "quorum-lost", []),
+    },
+    { name: "all are started: answers until all is well", value: told.length, limit: "", ok: told.length > 0 },
+    { name: "all are started: called stopped", value: halts.length, limit: "0", ok: halts.length === 0 },
+    well("all are started", last.report),
+  ];
+}
+
 export async function whyRounds(network: SoakNetwork, say: (line: string) => void): Promise<Check[]> {
   const { sides } = network;
   const [a = "", b = "", c = "", d = ""] = sides;
@@ -151,5 +183,7 @@ export async function whyRounds(network: SoakNetwork, say: (line: string) => voi
   }
   await waitUntilReady(network, sides);
   checks.push(well("they go on", (await until(network, ({ healthy }) => healthy, WELL_MS)).report));
+  say("stopping and starting all");
+  checks.push(...(await restartAll(network)));
   return checks;
 }

@@ -193,6 +193,16 @@ const running: Scenario[] = [
         node("demo-1", { vitals: vitalsOf("demo-1", {}, { voteSync: { p99Ms: 12, longestMs: 900, samples: 350 } }) }),
       ]),
   }),
+  recorded("a machine is busy: votes wait for the event loop more than for the disk", {
+    about: "slow-fsync",
+    first: null,
+    never: ["slow-fsync", "cpu-starved"],
+    evidence: () => {
+      const eventLoopLag = { p99Ms: 90, longestMs: 260, samples: 240 };
+      const voteSync = { p99Ms: 115, longestMs: 310, samples: 200 };
+      return network([node("demo-1", { vitals: vitalsOf("demo-1", { eventLoopLag }, { voteSync }) })]);
+    },
+  }),
   recorded("the event loop of a node is held up", {
     about: "cpu-starved",
     first: "cpu-starved",

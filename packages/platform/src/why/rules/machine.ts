@@ -32,10 +32,11 @@ export function machineFindings(node: Answering): Draft[] {
     );
   }
   const sync = side?.voteSync;
-  // A starved process measures its own wait as the disk's.
-  if (sync !== undefined && !isStarved && sync.p99Ms > FSYNC_SLOW_MS && sync.samples >= SAMPLES_LEAST) {
+  // What the event loop was late by is measured as the disk's time too, and is not the disk's.
+  const diskMs = (sync?.p99Ms ?? 0) - lag.p99Ms;
+  if (sync !== undefined && !isStarved && diskMs > FSYNC_SLOW_MS && sync.samples >= SAMPLES_LEAST) {
     const sentence =
-      `The disk of ${node.id} is slow: one vote of a hundred waited more than ${duration(sync.p99Ms)} for it, and a vote leaves only ` +
+      `The disk of ${node.id} is slow: one vote of a hundred waited more than ${duration(diskMs)} for it, and a vote leaves only ` +
       "once it is on disk. Move its data folder to a faster disk, or see what else writes to this one.";
     found.push(
       nodeDraft("slow-fsync", node, sentence, {
