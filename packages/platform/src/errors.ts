@@ -255,6 +255,12 @@ export const PLATFORM_ERRORS = {
     message: "There is no such node in this network.",
     next: "See which there are: bystack status.",
   },
+  CHAIN_UNPROVEN: {
+    kind: "internal",
+    fault: "local",
+    message: "The round trip on the new chain was made, and something about it did not hold.",
+    next: "Keep the network as it is and look: bystack why, bystack prove.",
+  },
   CHAIN_KEPT: {
     kind: "conflict",
     fault: "none",

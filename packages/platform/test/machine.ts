@@ -64,7 +64,7 @@ export class Machine {
         }),
         prove: () => async (_, chain) => {
           this.proofs.push(chain);
-          return this.isProofSound;
+          return this.isProofSound ? undefined : "it did not hold";
         },
       },
       clock: this.clock,

@@ -10,6 +10,7 @@ import { DEV_DEFINITION } from "@bystack/platform/definition/dev";
 import { withObservers, withSide } from "@bystack/platform/definition/edit";
 import { loadNetworkState, RECYCLE_MS, specFileOf } from "@bystack/platform/network/layout";
 import { PlatformStore } from "@bystack/platform/store";
+import { whyChain, whyNetwork } from "@bystack/platform/why";
 import { createMemoryStore } from "@bystack/storage/memory";
 import { arePeersKnown, makePeersKnown } from "../src/network/side-nodes.ts";
 import { ARCHIVE_CHAIN, type ChainVerb, DELETE_CHAIN, START_CHAIN, STOP_CHAIN } from "../src/operation/chain-power.ts";
@@ -203,6 +204,15 @@ describe("a side chain", () => {
     assert.deepEqual(machine.running(), DEMO);
     const { sides, healthy } = await platform.status("dev");
     assert.deepEqual([sides[1]?.desired, sides[1]?.state, healthy], ["stopped", "stopped", true]);
+    const state = loadNetworkState(machine.layout) ?? assert.fail();
+    const { nowMs } = machine.clock;
+    const source = { layout: machine.layout, state, provider: platform.provider("dev"), nowMs };
+    const { findings } = await whyNetwork(source);
+    assert.deepEqual(
+      findings.filter(({ subject }) => subject.startsWith("acme")),
+      [],
+    );
+    assert.equal((await whyChain(source, "acme")).standing, "acme is stopped, as it shall be.");
     assert.equal((await power(START)).state, "succeeded");
     assert.deepEqual(machine.running(), [...ACME, ...DEMO]);
     await operate(ARCHIVE_CHAIN);

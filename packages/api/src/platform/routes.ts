@@ -9,6 +9,7 @@ import { PLATFORM_NODE_ROUTES } from "./node-routes.ts";
 import { OPERATION_ROUTES } from "./operation-routes.ts";
 import { PEOPLE_ROUTES } from "./people-routes.ts";
 import { RECORD_ROUTES } from "./record-routes.ts";
+import { WHY_ROUTES } from "./why-routes.ts";
 
 export const PLATFORM_ROUTES = {
   ...PEOPLE_ROUTES,
@@ -18,5 +19,6 @@ export const PLATFORM_ROUTES = {
   ...CHAIN_ROUTES,
   ...MONEY_ROUTES,
   ...OPERATION_ROUTES,
+  ...WHY_ROUTES,
   ...RECORD_ROUTES,
 } as const;

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { readDaemon } from "@bystack/platform/daemon/daemon-file";
 import { platformError } from "@bystack/platform/errors";
-import type { NetworkState, SideState } from "@bystack/platform/network/layout";
+import { isChainWanted, type NetworkState, type SideState } from "@bystack/platform/network/layout";
 import { type Context, providerOf, requireState } from "../context.ts";
 import { ensurePlatform, type PlatformClient, runningPlatform } from "../daemon/connect.ts";
 import { followOperation } from "../daemon/follow.ts";
@@ -88,7 +88,7 @@ function formatProof({ chain, ...report }: ChainProof): string {
 /** The side chains that a proof is asked for: the named one, or all that were defined with one. */
 function toProve(context: Context, state: NetworkState): readonly SideState[] {
   if (context.chain !== undefined) return [sideOf(context, state)];
-  const sides = state.sides.filter(({ roundTrip }) => roundTrip !== null);
+  const sides = state.sides.filter(({ chain, roundTrip }) => roundTrip !== null && isChainWanted(state, chain));
   if (sides.length === 0) throw platformError("PROOF_UNDEFINED", { why: state.network });
   return sides;
 }

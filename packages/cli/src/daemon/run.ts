@@ -9,6 +9,7 @@ import { PLATFORM_ROUTES } from "@bystack/api/platform-routes";
 import { type ApiServer, type ApiServerOptions, createApiServer } from "@bystack/api/server";
 import { loadSite } from "@bystack/api/site";
 import { fastestTensority } from "@bystack/crypto/tensority";
+import type { ProveReport } from "@bystack/federation/prove";
 import { platformPaths, removeDaemon, writeDaemon } from "@bystack/platform/daemon/daemon-file";
 import { type PlatformCaller, platformDoor } from "@bystack/platform/daemon/door";
 import { createPlatformHandlers } from "@bystack/platform/daemon/handlers";
@@ -108,6 +109,13 @@ function purseOf(layout: NetworkLayout): Purse {
   };
 }
 
+/** What did not hold in a proof, in words. */
+function wrongIn({ ok, refusals, supply }: ProveReport): string | undefined {
+  if (ok) return undefined;
+  const accepted = refusals.filter((refusal) => !refusal.ok).map(({ name, code }) => `not refused: ${name} (${code})`);
+  return [...accepted, ...supply.problems].join("; ") || "a step of it";
+}
+
 function portsOfPlatform(): PlatformPorts {
   return {
     purse: purseOf,
@@ -116,7 +124,7 @@ function portsOfPlatform(): PlatformPorts {
     wallet: (layout) => (definition) => ensureInWallet(layout, definition),
     prove: (layout) => async (state, chain, onProgress) => {
       const side = state.sides.find((candidate) => candidate.chain === chain);
-      if (side === undefined) return false;
+      if (side === undefined) return `there is no side chain ${chain}`;
       let done = "";
       const report = await runProof({
         layout,
@@ -128,7 +136,7 @@ function portsOfPlatform(): PlatformPorts {
         },
         onWait: (text) => onProgress(done === "" ? `waiting for ${text}` : `${done}, waiting for ${text}`),
       });
-      return report.ok;
+      return wrongIn(report);
     },
   };
 }

@@ -3,6 +3,7 @@
 
 import type { WhyReport } from "@bystack/api/why-schema";
 import { platformError } from "../errors.ts";
+import { isChainWanted } from "../network/layout.ts";
 import { collect, type WhySource } from "./collect.ts";
 import { diagnose, type Subject } from "./diagnose.ts";
 
@@ -13,8 +14,14 @@ async function report(
   parts: { readonly subject: Subject; readonly name: string | null; readonly transaction?: string },
 ): Promise<WhyReport> {
   const atMs = source.nowMs();
-  const evidence = await collect(source, parts.transaction);
-  const { findings, halted, standing } = diagnose(evidence, parts.subject);
+  const { state } = source;
+  // Of a chain that shall not run nothing is missing.
+  const nodes = state.nodes.filter(({ chain }) => isChainWanted(state, chain));
+  const evidence = await collect({ ...source, state: { ...state, nodes } }, parts.transaction);
+  const { findings, halted, standing: told } = diagnose(evidence, parts.subject);
+  const side = state.sides.find(({ chain }) => chain === parts.name);
+  const isUnwanted = side !== undefined && !isChainWanted(state, side.chain);
+  const standing = isUnwanted ? `${side.chain} is ${side.desired}, as it shall be.` : told;
   return {
     network: source.state.network,
     subject: parts.name,

@@ -10,6 +10,7 @@ import { nodeHandlers } from "./nodes.ts";
 import type { HandlerParts } from "./parts.ts";
 import { peopleHandlers } from "./people.ts";
 import { recordHandlers } from "./records.ts";
+import { whyHandlers } from "./why.ts";
 
 export function createPlatformHandlers(parts: HandlerParts): CallHandlers<typeof PLATFORM_ROUTES, PlatformCaller> {
   return {
@@ -19,6 +20,7 @@ export function createPlatformHandlers(parts: HandlerParts): CallHandlers<typeof
     ...chainHandlers(parts),
     ...chainPowerHandlers(parts),
     ...moneyHandlers(parts),
+    ...whyHandlers(parts),
     ...recordHandlers(parts),
   };
 }

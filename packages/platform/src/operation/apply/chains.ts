@@ -40,7 +40,8 @@ function provenStep(site: Site, chain: string): Step {
     title: `carry assets to ${chain} and back`,
     check: async () => sideOf()?.proven === true,
     do: async (context) => {
-      if (!(await site.prove(stateOf(site), chain, notes(context)))) return;
+      const wrong = await site.prove(stateOf(site), chain, notes(context));
+      if (wrong !== undefined) throw platformError("CHAIN_UNPROVEN", { why: wrong });
       const state = stateOf(site);
       const sides = state.sides.map((side) => (side.chain === chain ? { ...side, proven: true } : side));
       saveJson(site.layout.state, { ...state, sides });

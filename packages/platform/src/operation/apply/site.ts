@@ -34,8 +34,12 @@ export type ApplyWorld = {
   readonly wallet: (
     definition: NetworkDefinition,
   ) => Promise<{ readonly accounts: readonly ComposedAccount[]; readonly assets: readonly ComposedAsset[] }>;
-  /** Moves assets there and back on a side chain, and compares what is owed. @returns whether all of it held */
-  readonly prove: (state: NetworkState, chain: string, onProgress: (text: string) => void) => Promise<boolean>;
+  /** Moves assets there and back on a side chain, and compares what is owed. @returns what did not hold; undefined: all did */
+  readonly prove: (
+    state: NetworkState,
+    chain: string,
+    onProgress: (text: string) => void,
+  ) => Promise<string | undefined>;
   /** Writes down what is applied now, and how many definitions were. */
   readonly saveRevision: (text: string) => Promise<void>;
   readonly revisionText: () => Promise<string | undefined>;
