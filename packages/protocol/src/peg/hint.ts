@@ -16,16 +16,24 @@ export function depositHintProgram(chainId: Hash, recipient: Uint8Array): Uint8A
   return retirementProgram(concatBytes(MAGIC, Uint8Array.of(VERSION), chain, recipient));
 }
 
-/** The recipient that a retirement program hints at for this chain; undefined when it is anything else. */
-export function parseDepositHint(chainId: Hash, program: Uint8Array): Uint8Array | undefined {
+/** A hint for whichever chain: the first 8 bytes of the chain's id, and the recipient there. */
+export type DepositHint = { readonly chainPrefix: Uint8Array; readonly recipient: Uint8Array };
+
+/** The hint in a retirement program, whichever chain it is for; undefined when it is anything else. */
+export function parseAnyDepositHint(program: Uint8Array): DepositHint | undefined {
   const instructions = parseInstructions(program, 3);
   const [fail, push] = instructions ?? [];
   if (instructions?.length !== 2 || fail?.opcode !== 0x6a || push === undefined) return undefined;
   const { data } = push;
   if (data.length <= RECIPIENT_AT || !equalBytes(data.subarray(0, MAGIC.length), MAGIC)) return undefined;
   if (data[MAGIC.length] !== VERSION) return undefined;
-  const chain = data.subarray(MAGIC.length + 1, RECIPIENT_AT);
-  if (!equalBytes(chain, chainId.subarray(0, CHAIN_PREFIX_BYTES))) return undefined;
   const recipient = data.subarray(RECIPIENT_AT);
-  return isRecipient(recipient) ? recipient : undefined;
+  return isRecipient(recipient) ? { chainPrefix: data.subarray(MAGIC.length + 1, RECIPIENT_AT), recipient } : undefined;
+}
+
+/** The recipient that a retirement program hints at for this chain; undefined when it is anything else. */
+export function parseDepositHint(chainId: Hash, program: Uint8Array): Uint8Array | undefined {
+  const hint = parseAnyDepositHint(program);
+  if (hint === undefined || !equalBytes(hint.chainPrefix, chainId.subarray(0, CHAIN_PREFIX_BYTES))) return undefined;
+  return hint.recipient;
 }

@@ -14,7 +14,7 @@ import {
   utf8ToBytes,
 } from "@bystack/utils/bytes";
 import { errorFactory } from "@bystack/utils/errors";
-import { multisigScript, pushNumber, scriptProgram } from "../program.ts";
+import { multisigScript, parseInstructions, pushNumber, scriptProgram } from "../program.ts";
 import { ByteWriter } from "../wire.ts";
 import { PEG_ERRORS } from "./errors.ts";
 
@@ -29,6 +29,8 @@ export const VAULT_KEYS_MAX = 13;
 const MAIN_GAS_CREDIT = 30_000;
 
 const OP_DROP = 0x75;
+const OP_TXSIGHASH = 0xae;
+const OP_CHECKMULTISIG = 0xad;
 const OP_JUMP = 0x63;
 const OP_JUMPIF = 0x64;
 const OP_VERIFY = 0x69;
@@ -69,6 +71,15 @@ function commitmentHead(commitment: Hash): Uint8Array {
 /** script(e, c): c DROP TXSIGHASH keys k n CHECKMULTISIG. */
 export function vaultScript(keys: VaultKeys, commitment: Hash): Uint8Array {
   return concatBytes(commitmentHead(commitment), multisigScript(keys.publicKeys, keys.threshold));
+}
+
+/** Whether bytes have the form of {@link vaultScript}, whatever the keys: how a payout shows on the main chain. */
+export function isVaultScript(script: Uint8Array | undefined): boolean {
+  const instructions = script === undefined ? undefined : parseInstructions(script, VAULT_KEYS_MAX + 7);
+  const [commitment, drop, hash] = instructions ?? [];
+  if (instructions === undefined || instructions.length < VAULT_KEYS_MIN + 6) return false;
+  const isHead = commitment?.data.length === 32 && drop?.opcode === OP_DROP && hash?.opcode === OP_TXSIGHASH;
+  return isHead && instructions.at(-1)?.opcode === OP_CHECKMULTISIG;
 }
 
 /** The recovery arm of a vault: `keys` spend above main-chain height `afterHeight`. */
