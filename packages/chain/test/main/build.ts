@@ -85,10 +85,14 @@ export function entryOf(transaction: MainTransaction): MempoolEntry {
 /** Says of every output that it is there, so that a template takes any transaction. */
 const everything: MainUtxoLookup = () => ({ coinbase: false, height: 0n, spent: false });
 
-/** A block on any parent; `mark` tells siblings apart. */
+/** A block on any parent; `mark` tells siblings apart; `gasOnly` are those transactions whose programs fail. */
 export function mineOn(
   parent: MainBlockNode,
-  options: { mark?: string; transactions?: readonly MainTransaction[] } = {},
+  options: {
+    mark?: string;
+    transactions?: readonly MainTransaction[];
+    gasOnly?: ReadonlySet<MainTransaction>;
+  } = {},
 ): { block: MainBlock; node: MainBlockNode } {
   const { block } = buildMainTemplate({
     parent,
@@ -98,7 +102,10 @@ export function mineOn(
     nowSeconds: parent.header.timestamp + 2n,
     program: TRUE,
     extra: utf8ToBytes(options.mark ?? ""),
-    entries: (options.transactions ?? []).map(entryOf),
+    entries: (options.transactions ?? []).map((item) => ({
+      ...entryOf(item),
+      statusFail: options.gasOnly?.has(item) === true,
+    })),
     lookup: everything,
   });
   return { block, node: createMainBlockNode(block.header, parent) };
