@@ -101,10 +101,10 @@ export const NODE_ROUTES = {
   block: route({
     method: "GET",
     path: "/v1/blocks/:ref",
-    summary: "One block by height or `tip`; on the main chain also by hash.",
+    summary: "One block by height, by hash, or `tip`; by hash a side node needs its explorer.",
     params: z.strictObject({ ref: z.string().max(64) }),
     reply: s.block,
-    errors: ["BLOCK_NOT_FOUND"],
+    errors: ["BLOCK_NOT_FOUND", "EXPLORER_OFF"],
   }),
   finality: route({
     method: "GET",
@@ -175,10 +175,11 @@ export const NODE_ROUTES = {
   address: route({
     method: "GET",
     path: "/v1/addresses/:address/outputs",
-    summary: "Unspent outputs of one address.",
-    params: z.strictObject({ address: z.string().max(100) }),
+    summary: "Unspent outputs of one address or program.",
+    params: z.strictObject({ address: z.string().min(1).max(128) }),
+    query: z.strictObject({ limit: s.limitQuery.default(s.LIST_ITEMS_MAX), cursor: s.cursorQuery }),
     reply: s.listOf(s.output),
-    errors: ["ADDRESS_INVALID"],
+    errors: ["ADDRESS_INVALID", "BAD_REQUEST"],
   }),
   mempool: route({
     method: "GET",

@@ -117,6 +117,30 @@ export const NODE_ERRORS = {
     message: "These bytes are not the registration of a candidate with this node's vote key.",
     next: "Register by the command: bystack candidate register.",
   },
+  EXPLORER_OFF: {
+    kind: "not-found",
+    fault: "none",
+    message: "This node keeps no explorer's index.",
+    next: 'Ask a node that does, or set "explorer": true in this node\'s node.json and start it again.',
+  },
+  EXPLORER_INCOMPLETE: {
+    kind: "conflict",
+    fault: "none",
+    message: "The explorer's index needs blocks that this node does not have.",
+    next: 'Ask an observer, or give this node every block: "history": "archive" in node.json and an empty data folder.',
+  },
+  EXPLORER_FAILED: {
+    kind: "unavailable",
+    fault: "local",
+    message: "The explorer's index has stopped.",
+    next: "See to the reason, then make it anew: bystack explorer rebuild <node>.",
+  },
+  ASSET_NOT_FOUND: {
+    kind: "not-found",
+    fault: "none",
+    message: "There is no such asset on this chain.",
+    next: "List them: /v1/assets.",
+  },
   NO_MEMBER_HERE: {
     kind: "not-found",
     fault: "none",

@@ -45,6 +45,8 @@ const common = {
   logLevel: z.enum(["debug", "info", "warn", "error"]).default("info"),
   memoryMiB: z.number().int().min(64).default(512),
   store: z.enum(["lmdb", "memory"]).default("lmdb"),
+  /** Keeps an index beside the chain and answers the explorer's routes from it. */
+  explorer: z.boolean().default(false),
   /** Tensority and other kernels; `auto` takes the fastest that is there and says which. */
   backend: z.enum(["auto", "ts", "wasm", "native"]).default("auto"),
 };

@@ -1,13 +1,11 @@
 // The answers of a main-chain node to every route of the table. Reads come from the store's indexes and the chain's own
 // index in memory; the only writes are a submitted transaction and the wish to stop.
 
-import type { NODE_ROUTES } from "@bystack/api/node-routes";
+import type { MAIN_ROUTES } from "@bystack/api/main-routes";
 import type { RouteHandlers } from "@bystack/api/route";
-import { LIST_ITEMS_MAX } from "@bystack/api/schemas";
 import type { MainBlockNode } from "@bystack/chain/main/block-index";
 import { MEMPOOL_TRANSACTIONS_MAX } from "@bystack/chain/main/mempool";
 import type { StoredMainBlock } from "@bystack/chain/main/store";
-import { parseAddress } from "@bystack/protocol/address";
 import { mapMainTransaction } from "@bystack/protocol/main/entries";
 import { decodeMainTransaction, MAIN_RELAY_BYTES_MAX } from "@bystack/protocol/main/transaction";
 import { workOfBits } from "@bystack/protocol/pow";
@@ -16,6 +14,9 @@ import { chainSpecHash, formatChainSpec } from "@bystack/protocol/spec";
 import { bytesToHex, hexToBytes } from "@bystack/utils/bytes";
 import { assertInvariant, BystackError } from "@bystack/utils/errors";
 import { nodeError } from "../errors.ts";
+import type { ExplorerPart } from "../explorer/explorer.ts";
+import { createExplorerHandlers, programOf } from "../explorer/handlers.ts";
+import { createMainView } from "../explorer/main-view.ts";
 import type { MainNodeOptions } from "../options.ts";
 import type { RefusedTransactions } from "../process/refused-transactions.ts";
 import { transactionWhy } from "../process/transaction-why.ts";
@@ -44,9 +45,10 @@ export type HandlerParts = {
   readonly requestStop: () => void;
   readonly vitals: Vitals;
   readonly refused: RefusedTransactions;
+  readonly explorer: ExplorerPart;
 };
 
-export type MainHandlers = RouteHandlers<typeof NODE_ROUTES>;
+export type MainHandlers = RouteHandlers<typeof MAIN_ROUTES>;
 
 function notOnThisChain(): never {
   throw nodeError("NOT_ON_THIS_CHAIN", { why: "this is a main chain" });
@@ -198,12 +200,9 @@ function outputHandlers(parts: HandlerParts): Pick<MainHandlers, "outputs" | "ou
       if (found === undefined) throw nodeError("OUTPUT_NOT_FOUND", { why: params.id });
       return viewOutput(found, view);
     },
-    // The route takes no cursor: what is left after the first page is asked for by program.
-    address: async ({ params }) => {
-      const address = parseAddress(params.address, spec.addressPrefix);
-      if (!address.ok) throw nodeError("ADDRESS_INVALID", { why: address.error });
-      const programs = [bytesToHex(address.value.program)];
-      const { items, next } = await queryOutputs(index, { programs, limit: LIST_ITEMS_MAX });
+    address: async ({ params, query }) => {
+      const programs = [bytesToHex(programOf(params.address, spec.addressPrefix))];
+      const { items, next } = await queryOutputs(index, { programs, ...query });
       return { items: items.map((item) => viewOutput(item, view)), next };
     },
   };
@@ -231,9 +230,14 @@ function whyHandlers(parts: HandlerParts, find: MainHandlers["transaction"]): Pi
 
 /** All handlers of a main-chain node. */
 export function createMainHandlers(parts: HandlerParts): MainHandlers {
-  const { host } = parts;
+  const { host, spec, explorer } = parts;
   const chain = chainHandlers(parts);
+  const { service, store } = host;
   return {
+    ...createExplorerHandlers({
+      part: explorer,
+      chain: createMainView({ addressPrefix: spec.addressPrefix, service, store }),
+    }),
     ...infoHandlers(parts),
     ...chain,
     ...whyHandlers(parts, chain.transaction),

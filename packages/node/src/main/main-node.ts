@@ -5,7 +5,9 @@
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { tokenDoor } from "@bystack/api/door";
-import { NODE_ROUTES, type NodeEvent } from "@bystack/api/node-routes";
+import { MAIN_ROUTES } from "@bystack/api/main-routes";
+import type { NodeEvent } from "@bystack/api/node-routes";
+import { createMainSource } from "@bystack/chain/explorer/sources";
 import { MainChainService } from "@bystack/chain/main/chain-service";
 import { KvMainChainStore } from "@bystack/chain/main/kv-store";
 import type { Pause } from "@bystack/chain/main/pause";
@@ -19,6 +21,7 @@ import { bytesToHex } from "@bystack/utils/bytes";
 import { BystackError } from "@bystack/utils/errors";
 import type { Clock, Logger } from "@bystack/utils/ports";
 import { nodeError } from "../errors.ts";
+import { Explorer } from "../explorer/explorer.ts";
 import type { MainNodeOptions } from "../options.ts";
 import { createInstance, writeInstance } from "../process/instance.ts";
 import type { NodeKeys } from "../process/keys.ts";
@@ -120,6 +123,16 @@ async function openService(ground: Ground, work: ProofOfWork): Promise<MainChain
   }
 }
 
+async function openExplorer(
+  { folder, options, clock, logger }: Composing,
+  { spec, store }: Ground,
+  { chain }: MainChainService,
+): Promise<Explorer | undefined> {
+  if (!options.explorer) return undefined;
+  const source = createMainSource({ spec, index: chain.index, store });
+  return Explorer.open({ folder, driver: options.store, source, monotonicMs: () => clock.monotonicMs(), logger });
+}
+
 function after(delayMs: number, run: () => void): () => void {
   const timer = setTimeout(run, Math.max(0, delayMs));
   return () => clearTimeout(timer);
@@ -211,6 +224,8 @@ async function compose(start: Composing, opened: Opened): Promise<MainNode> {
 
   const ending = createEnding(opened, logger);
   const instance = createInstance(clock.nowMs());
+  const explorer = await openExplorer(start, ground, service);
+  opened.add(async () => explorer?.close());
   let miner: Miner | undefined;
   let publish: (event: NodeEvent) => void = () => {};
   const host = new ChainHost({
@@ -219,7 +234,10 @@ async function compose(start: Composing, opened: Opened): Promise<MainNode> {
     nowMs: clock.nowMs,
     logger,
     publish: (event) => publish(event),
-    onTip: () => miner?.tipChanged(),
+    onTip: () => {
+      miner?.tipChanged();
+      explorer?.poke();
+    },
     onFailure: ending.fail,
   });
   const vitals = new Vitals({ clock, instance: instance.instance, folder });
@@ -235,6 +253,7 @@ async function compose(start: Composing, opened: Opened): Promise<MainNode> {
     backends: { tensority: backend, store },
     nowMs: clock.nowMs,
     miner: () => miner,
+    explorer: { isOn: options.explorer, explorer },
     requestStop: () => void after(STOP_ANSWER_MS, () => void ending.stop().catch(() => {})),
   });
   const metrics = createMainMetrics({
@@ -248,7 +267,7 @@ async function compose(start: Composing, opened: Opened): Promise<MainNode> {
   const api = await serveApi({
     title: `Bystack main-chain node ${options.id}`,
     version: ownVersion(),
-    routes: NODE_ROUTES,
+    routes: MAIN_ROUTES,
     handlers,
     ...options.http,
     hostsAllowed: options.hostsAllowed,

@@ -8,10 +8,10 @@ import type { Pause } from "@bystack/chain/main/pause";
 export const STRETCH_MS = 8;
 
 /** The pause of one chain; its jobs run one after the other, so they share the reading of the clock. */
-export function createPause(monotonicMs: () => number): Pause {
+export function createPause(monotonicMs: () => number, stretchMs = STRETCH_MS): Pause {
   let fromMs = monotonicMs();
   return () => {
-    if (monotonicMs() - fromMs < STRETCH_MS) return undefined;
+    if (monotonicMs() - fromMs < stretchMs) return undefined;
     return nextTurn().then(() => {
       fromMs = monotonicMs();
     });

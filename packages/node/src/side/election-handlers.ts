@@ -210,7 +210,7 @@ function encodeEnd(end: EpochEnd): string {
 async function votesReply(context: ElectionContext, programs: readonly Uint8Array[], cursor: string | undefined) {
   const { chain } = context;
   if (chain.final.votes === undefined) throw nodeError("NO_ELECTIONS", { why: chain.rules.spec.name });
-  const { items, next } = await ownedOutputs(context, programs, cursor);
+  const { items, next } = await ownedOutputs(context, programs, { cursor });
   const votes = items.flatMap(({ id, utxo }): VoteReply[] => {
     const view = voteView(chain.final, bytesToHex(id), utxo);
     if (view === undefined) return [];

@@ -10,11 +10,12 @@ import type { SideChain } from "@bystack/chain/side/side-chain";
 import type { StoredBlock } from "@bystack/chain/side/stored-block";
 import { SIDE_ERRORS } from "@bystack/ledger/side/errors";
 import { type SideUtxo, UTXO_KIND } from "@bystack/ledger/side/utxo";
-import { addressOfProgram, parseAddress } from "@bystack/protocol/address";
+import { addressOfProgram } from "@bystack/protocol/address";
 import { merklePath } from "@bystack/protocol/merkle";
 import { PEG_ERRORS } from "@bystack/protocol/peg/errors";
 import { encodeCertificate } from "@bystack/protocol/side/certificate";
 import { mapSideTransaction } from "@bystack/protocol/side/entries";
+import { sideGenesis } from "@bystack/protocol/side/genesis";
 import { encodeSideHeader } from "@bystack/protocol/side/header";
 import { encodeSideBlock } from "@bystack/protocol/side/proposal";
 import { decodeSideTransaction } from "@bystack/protocol/side/transaction";
@@ -22,6 +23,8 @@ import { chainSpecHash, formatChainSpec } from "@bystack/protocol/spec";
 import { bytesToHex, type Hash, hexToBytes } from "@bystack/utils/bytes";
 import { BystackError, type ErrorTable } from "@bystack/utils/errors";
 import { nodeError } from "../errors.ts";
+import { type ExplorerPart, requireExplorer } from "../explorer/explorer.ts";
+import { heightOfRef, programOf } from "../explorer/handlers.ts";
 import type { RefusedTransactions } from "../process/refused-transactions.ts";
 import { systemClock } from "../process/timers.ts";
 import { transactionWhy } from "../process/transaction-why.ts";
@@ -47,6 +50,7 @@ export type SideReadContext = {
   readonly chain: SideChain;
   readonly indexes: SideIndexes;
   readonly refused: RefusedTransactions;
+  readonly explorer: ExplorerPart;
   /** Called with a transaction that was new, to pass it on. */
   readonly onAccepted: (raw: Uint8Array, id: Hash) => void;
 };
@@ -62,8 +66,22 @@ export function refusalOf(code: string): BystackError {
     : new BystackError(code, { ...entry, kind: "invalid" });
 }
 
-async function storedBlock(chain: SideChain, ref: string): Promise<StoredBlock> {
-  if (ref === "tip" && chain.tip !== undefined) return chain.tip;
+type BlockContext = Pick<SideReadContext, "chain" | "explorer">;
+
+/** The log begins with block 1. */
+function genesisBlock(chain: SideChain): StoredBlock {
+  const { hash, header, batch } = sideGenesis(chain.rules.spec);
+  const block = { hash, header, batches: [batch], parentCertificate: undefined, skipCertificates: [] };
+  return { block, certificate: undefined };
+}
+
+/** A final block by height, hash or `tip`. @throws BystackError BLOCK_NOT_FOUND, EXPLORER_OFF for a hash */
+async function storedBlock({ chain, explorer }: BlockContext, asked: string): Promise<StoredBlock> {
+  if (asked === "tip" && chain.tip !== undefined) return chain.tip;
+  // Heights alone are in the chain's own store; which one a hash has the explorer's index knows.
+  const isHash = /^[0-9a-f]{64}$/.test(asked);
+  const ref = isHash ? String(await heightOfRef(requireExplorer(explorer).index(), asked)) : asked;
+  if (ref === "0" || (ref === "tip" && chain.tip === undefined)) return genesisBlock(chain);
   const stored = /^\d{1,15}$/.test(ref) ? await chain.blocks.read(Number(ref)) : undefined;
   if (stored === undefined || stored.block.header.height > chain.height)
     throw nodeError("BLOCK_NOT_FOUND", { why: ref });
@@ -94,10 +112,11 @@ function outputReply(chain: SideChain, id: Hash, utxo: SideUtxo): OutputReply {
   };
 }
 
-/** A cursor is the program's place in the question and the last output id given. */
+/** A cursor is the program's place in the question and the last output id given. @throws BystackError CURSOR_INVALID */
 function parseCursor(cursor: string | undefined): { at: number; after: Hash | undefined } {
-  const match = /^(\d{1,3}):([0-9a-f]{64})?$/.exec(cursor ?? "");
-  if (match === null) return { at: 0, after: undefined };
+  if (cursor === undefined) return { at: 0, after: undefined };
+  const match = /^(\d{1,3}):([0-9a-f]{64})?$/.exec(cursor);
+  if (match === null) throw nodeError("CURSOR_INVALID", { why: cursor });
   return { at: Number(match[1]), after: match[2] === undefined ? undefined : hexToBytes(match[2]) };
 }
 
@@ -105,13 +124,13 @@ function parseCursor(cursor: string | undefined): { at: number; after: Hash | un
 export async function ownedOutputs(
   context: Pick<SideReadContext, "chain" | "indexes">,
   programs: readonly Uint8Array[],
-  cursor: string | undefined,
+  page: { readonly cursor?: string | undefined; readonly limit?: number },
 ): Promise<{ readonly items: { readonly id: Hash; readonly utxo: SideUtxo }[]; readonly next: string | null }> {
   const items: { id: Hash; utxo: SideUtxo }[] = [];
-  let { at, after } = parseCursor(cursor);
+  let { at, after } = parseCursor(page.cursor);
   for (; at < programs.length; at += 1, after = undefined) {
     const program = programs[at] ?? new Uint8Array(0);
-    const room = LIST_ITEMS_MAX - items.length;
+    const room = (page.limit ?? LIST_ITEMS_MAX) - items.length;
     const ids = await context.indexes.outputsOf(program, { after, limit: room });
     for (const id of ids) {
       const utxo = context.chain.final.utxo(id);
@@ -123,8 +142,12 @@ export async function ownedOutputs(
   return { items, next: null };
 }
 
-async function outputsOf(context: SideReadContext, programs: readonly Uint8Array[], cursor: string | undefined) {
-  const { items, next } = await ownedOutputs(context, programs, cursor);
+async function outputsOf(
+  context: SideReadContext,
+  programs: readonly Uint8Array[],
+  page: { readonly cursor?: string | undefined; readonly limit?: number },
+) {
+  const { items, next } = await ownedOutputs(context, programs, page);
   return { items: items.map(({ id, utxo }) => outputReply(context.chain, id, utxo)), next };
 }
 
@@ -186,8 +209,9 @@ async function proofReply(context: SideReadContext, idText: string) {
   };
 }
 
-async function finalityReply({ chain }: SideReadContext, ref: string) {
-  const first = await storedBlock(chain, ref);
+async function finalityReply(context: SideReadContext, ref: string) {
+  const { chain } = context;
+  const first = await storedBlock(context, ref);
   const headers: string[] = [];
   for await (const { block, certificate } of chain.blocks.iterate(first.block.header.height, chain.height)) {
     headers.push(bytesToHex(encodeSideHeader(block.header)));
@@ -212,7 +236,7 @@ export function createSideReads(context: SideReadContext): Reads {
       throw nodeError("NOT_ON_THIS_CHAIN");
     },
     block: async ({ params }) => {
-      const { block } = await storedBlock(chain, params.ref);
+      const { block } = await storedBlock(context, params.ref);
       return {
         hash: bytesToHex(block.hash),
         height: block.header.height,
@@ -246,18 +270,15 @@ export function createSideReads(context: SideReadContext): Reads {
       if (!verdict.known) context.onAccepted(raw, verdict.id);
       return { id: bytesToHex(verdict.id), known: verdict.known };
     },
-    outputs: ({ body }) => outputsOf(context, body.programs.map(hexToBytes), body.cursor),
+    outputs: ({ body }) => outputsOf(context, body.programs.map(hexToBytes), body),
     output: ({ params }) => {
       const id = hexToBytes(params.id);
       const utxo = chain.final.utxo(id);
       if (utxo === undefined) throw nodeError("OUTPUT_NOT_FOUND", { why: params.id });
       return outputReply(chain, id, utxo);
     },
-    address: async ({ params }) => {
-      const parsed = parseAddress(params.address, chain.rules.spec.addressPrefix);
-      if (!parsed.ok) throw nodeError("ADDRESS_INVALID", { why: `${params.address}: ${parsed.error}` });
-      return outputsOf(context, [parsed.value.program], undefined);
-    },
+    address: ({ params, query }) =>
+      outputsOf(context, [programOf(params.address, chain.rules.spec.addressPrefix)], query),
     mempool: ({ query }) => ({ count: chain.mempool.size, items: chain.mempool.ids(query.limit).map(bytesToHex) }),
   };
 }

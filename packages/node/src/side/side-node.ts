@@ -5,6 +5,7 @@ import { createClient } from "@bystack/api/client";
 import { tokenDoor } from "@bystack/api/door";
 import { NODE_ROUTES } from "@bystack/api/node-routes";
 import { SIDE_ROUTES } from "@bystack/api/side-routes";
+import { createSideSource } from "@bystack/chain/explorer/sources";
 import type { FinalBlock } from "@bystack/chain/side/side-chain";
 import { createBbftEngine } from "@bystack/consensus/bbft";
 import { createEd25519VoteCrypto } from "@bystack/consensus/bbft/ed25519";
@@ -23,6 +24,7 @@ import type { Disk } from "@bystack/storage/disk";
 import type { KvStore } from "@bystack/storage/kv";
 import { bytesToHex, equalBytes } from "@bystack/utils/bytes";
 import type { Logger } from "@bystack/utils/ports";
+import { Explorer } from "../explorer/explorer.ts";
 import { createInstance, type Instance, writeInstance } from "../process/instance.ts";
 import type { NodeKeys } from "../process/keys.ts";
 import { Opened } from "../process/opened.ts";
@@ -100,6 +102,7 @@ class SideNode {
   #pool: TensorityPool | undefined;
   #server: NodeServer | undefined;
   #member: MemberPart | undefined;
+  #explorer: Explorer | undefined;
   /** Why the counters of the supply are not to be trusted; undefined while they agree. */
   #supplyProblem: string | undefined;
 
@@ -179,6 +182,18 @@ class SideNode {
     this.#opened.add(() => follower?.stop());
     this.#headers = new MainHeaders({ follower, headerLag: federation.headerLag, pool: () => this.#tensority() });
     this.#opened.add(async () => this.#pool?.close());
+  }
+
+  /** Beside the chain: neither the engine nor a block ever waits for it. */
+  async openExplorer(): Promise<void> {
+    const { folder, options, logger } = this.#deps;
+    if (!options.explorer) return;
+    const { spec, mainSpec, store } = this.#ground;
+    const source = createSideSource({ spec, mainAddressPrefix: mainSpec?.addressPrefix ?? "", chain: store.chain });
+    const monotonicMs = () => systemClock.monotonicMs();
+    const explorer = await Explorer.open({ folder, driver: options.store, source, monotonicMs, logger });
+    this.#explorer = explorer;
+    this.#opened.add(async () => explorer?.close());
   }
 
   listen(): void {
@@ -289,6 +304,7 @@ class SideNode {
       systemClock.nowMs(),
     );
     if (isRecountDue(final)) this.#recount();
+    this.#explorer?.poke();
     await store.follow(final);
   }
 
@@ -341,6 +357,7 @@ class SideNode {
         info: this.#info,
         vitals: this.#vitals,
         refused: this.#refused,
+        explorer: { isOn: options.explorer, explorer: this.#explorer },
         member: () => this.#member,
         onAccepted: (raw, id) => {
           this.#metrics.submitted(id);
@@ -423,6 +440,7 @@ export async function startSideNode(deps: SideNodeDependencies): Promise<Running
   try {
     const ground = await openGround(deps, opened);
     const node = new SideNode(deps, ground, opened);
+    await node.openExplorer();
     const http = await node.startServer();
     node.followMain();
     await node.startEngine();

@@ -1,7 +1,7 @@
 // A main-chain node for tests: a folder of its own, a dev chain with two hashes a block, an account that holds the genesis
 // coins, and a client.
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ApiClient, createClient } from "@bystack/api/client";
@@ -47,6 +47,11 @@ export function createFolder(spec: MainChainSpec): TestFolder {
   const saveSpec = (saved: MainChainSpec): void => writeFileSync(join(path, "spec.json"), formatChainSpec(saved));
   saveSpec(spec);
   return { path, saveSpec, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** What a running node says of itself in its folder. */
+export function instanceOf(folder: TestFolder): { adminToken: string; ports: { http: number }; instance: string } {
+  return JSON.parse(readFileSync(join(folder.path, "instance.json"), "utf8"));
 }
 
 /** The JSON of node.json. */

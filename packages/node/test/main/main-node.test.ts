@@ -2,7 +2,7 @@
 // same tip and indexes. Proof of work is real; a block takes two hashes.
 
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import { MEMPOOL_TRANSACTIONS_MAX } from "@bystack/chain/main/mempool";
@@ -23,10 +23,10 @@ import {
   type Events,
   followEvents,
   GENESIS_COINS,
+  instanceOf,
   mainOptions,
   mining,
   signedPayment,
-  type TestFolder,
 } from "./kit.ts";
 
 const owner = createOwner();
@@ -46,10 +46,6 @@ function withWrongSignature(raw: Uint8Array): Uint8Array {
     return { ...input, arguments: [signature.map((byte, at) => (at === 40 ? byte ^ 1 : byte)), ...rest] };
   });
   return createMainTransaction({ ...decoded.value, inputs }).raw;
-}
-
-function instanceOf(folder: TestFolder): { adminToken: string; ports: { http: number }; instance: string } {
-  return JSON.parse(readFileSync(join(folder.path, "instance.json"), "utf8"));
 }
 
 suite("a mining node in memory", () => {

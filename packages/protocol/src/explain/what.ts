@@ -14,7 +14,8 @@ const TOLD_BYTES_MAX = 64;
 export type WhatValue = { readonly asset: string; readonly amount: string };
 /** `to` is an address, or `program …` where there is none. */
 export type WhatPayment = WhatValue & { readonly to: string };
-type Listed<T> = { readonly items: readonly T[]; readonly more: number };
+/** The list is nobody else's. */
+type Listed<T> = { readonly items: T[]; readonly more: number };
 
 export type What =
   /** `from`: whose output the first input spends. Without items it only moves coins of its own. */
