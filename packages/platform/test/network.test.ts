@@ -242,6 +242,16 @@ suite("the options of the nodes", () => {
     );
   });
 
+  test("main nodes keep an explorer, and of a side chain the first observer, or else the first validator", async () => {
+    const { of } = await optionsOf(DEV_ELECTIONS_DEFINITION);
+    const explorers = (ids: readonly string[], options: typeof of) => ids.map((id) => options(id).explorer);
+    assert.deepEqual(explorers(["main-1", "demo-1", "demo-4", "demo-5"], of), [true, false, false, true]);
+    const plain = await optionsOf(DEV_DEFINITION);
+    assert.deepEqual(explorers(["main-1", "demo-1", "demo-2"], plain.of), [true, true, false]);
+    const two = await optionsOf(DEV_ELECTIONS_DEFINITION.replace("observers: 1,", "observers: 2,"));
+    assert.deepEqual(explorers(["demo-5", "demo-6"], two.of), [true, false]);
+  });
+
   test("which blocks the nodes keep is said by the definition", async () => {
     const told = DEV_ELECTIONS_DEFINITION.replace(
       "observers: 1,",

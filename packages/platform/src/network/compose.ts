@@ -25,6 +25,12 @@ export function sideNodesOf(side: SideDefinition): NetworkNode[] {
   );
 }
 
+/** The node of a side chain that keeps its explorer's index: the first observer, or the first validator where there is none. */
+export function explorerNodeOf(side: SideDefinition): string | undefined {
+  const nodes = sideNodesOf(side);
+  return (nodes.find(({ index }) => index === null) ?? nodes[0])?.id;
+}
+
 export function mainNodesOf(definition: NetworkDefinition): NetworkNode[] {
   const { chain, nodes } = definition.main;
   return nodes.map(({ node }): NetworkNode => ({ id: node, chain, kind: "main", index: null }));
@@ -138,6 +144,7 @@ export function mainNodeConfig(options: {
     kind: "main",
     specFile: specPath(node.chain),
     http: listen(options.ports.http),
+    explorer: true,
     ...(mine !== undefined && { mine: { ...mine, program: options.miningProgram } }),
   };
 }
@@ -167,6 +174,7 @@ export function sideNodeConfig(options: {
     http: listen(options.ports.http),
     mesh: listen(options.ports.mesh),
     store: side.store,
+    explorer: node.id === explorerNodeOf(side),
     history: node.index === null ? side.nodes.observersHistory : side.nodes.history,
     peers: known.map((peer) => ({
       id: peer.node.id,
