@@ -23,6 +23,7 @@ import { bytesToHex, concatBytes, hexToBytes } from "@bystack/utils/bytes";
 import { openNodeKeys } from "../../src/process/keys.ts";
 import { systemRng } from "../../src/process/timers.ts";
 import { MESSAGE, PROTOCOL_VERSION, SIDE_PROTOCOL } from "../../src/side/protocol.ts";
+import { untilIndexed } from "../explorer/kit.ts";
 import { COIN_NEU, CONSENSUS, Committee, type Seat, type SideClient, type Started, until, untilHeight } from "./kit.ts";
 
 const COIN = 100_000_000n;
@@ -44,6 +45,7 @@ const committee = new Committee({
     unbondingBlocks: 10_000,
     trustingMs: 900_000,
   },
+  extra: { explorer: true },
 });
 const { spec } = committee;
 const chainId = chainIdOf(spec);
@@ -193,6 +195,34 @@ suite("an election", () => {
       members.map(({ id }) => id).sort(),
       [...committee.seats.toSpliced(2, 1), committee.observer].map(({ id }) => id).sort(),
     );
+  });
+
+  test("the explorer's index saw the bond go, and holds what the state holds", async () => {
+    const { client } = nodeAt(0);
+    await untilIndexed(client);
+    const { items } = await client.call("transactions", { query: { limit: 200 } });
+    const accusation = items.find(({ what }) => what.class === "evidence") ?? assert.fail("there is no evidence");
+    const registrations = items.filter(({ what }) => what.class === "registration");
+    const spenders: (string | null)[] = [];
+    for (const { id } of registrations) {
+      const { outputs } = await client.call("transactionDetails", { params: { id } });
+      spenders.push(...outputs.filter(({ kind }) => kind === "vote").map(({ spentBy }) => spentBy));
+    }
+    assert.deepEqual(
+      spenders.filter((spender) => spender !== null),
+      [accusation.id],
+      "one bond was taken, by the evidence",
+    );
+    const program = bytesToHex(ANYBODY);
+    const held = async (): Promise<[string, string | undefined]> => {
+      const outputs = (await client.call("outputs", { body: { programs: [program] } })).items;
+      const { balances } = await client.call("addressSummary", { params: { address: program } });
+      return [String(outputs.reduce((sum, { amount }) => sum + BigInt(amount), 0n)), balances.items[0]?.amount];
+    };
+    // Blocks go on: both are of one state when they agree.
+    await until("the same balance", held, ([counted, indexed]) => counted === indexed);
+    const { state, rebuilds } = await client.call("explorer");
+    assert.deepEqual([state, rebuilds], ["following", 0]);
   });
 
   test("the chain goes on with the newcomer and two others alone", async () => {

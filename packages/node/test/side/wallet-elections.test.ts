@@ -26,6 +26,7 @@ import {
 import { createSideAdapter } from "@bystack/wallet/build/side";
 import { type NodeClient, type Sent, Wallet } from "@bystack/wallet/wallet";
 import { openNodeKeys } from "../../src/process/keys.ts";
+import { everything, untilIndexed } from "../explorer/kit.ts";
 import { CONSENSUS, Committee, type SideClient, type Started, until, untilHeight } from "./kit.ts";
 
 const COIN = 100_000_000n;
@@ -49,6 +50,7 @@ const committee = new Committee({
     trustingMs: 50_000,
   },
   voteBlocks: 2 * CONSENSUS.epochBlocks,
+  extra: { explorer: true },
 });
 const { spec } = committee;
 let node: Started;
@@ -294,6 +296,15 @@ suite("elections through wallet and API", () => {
     assert.ok(resignedEpoch !== null && bondFreeFrom !== null);
     const [bond] = await votesOf("alice");
     assert.equal(bond?.freeFrom, bondFreeFrom);
+  });
+
+  test("the explorer tells all of it in words, and its index agrees with every block", async () => {
+    const { state, rebuilds } = await untilIndexed(client);
+    assert.deepEqual([state, rebuilds], ["following", 0]);
+    const items = await everything((cursor) => client.call("transactions", { query: { limit: 200, cursor } }));
+    const told = new Set(items.map(({ what }) => what.class));
+    for (const expected of ["registration", "resignation", "vote", "veto", "vote-claim", "coinbase"] as const)
+      assert.ok(told.has(expected), `no ${expected} among ${[...told].join(", ")}`);
   });
 
   test("a committee that the state has forgotten is still told by its vote keys", async () => {

@@ -160,3 +160,29 @@ export function sentenceOf(what: What, names: SentenceNames = {}): string {
       return "A transaction of a form that this version has no word for.";
   }
 }
+
+/** Longest name of an asset that is told; and its most decimals: BTM has 8. */
+const NAME_CHARS_MAX = 32;
+const DECIMALS_MAX = 18;
+
+/**
+ * Name and decimals by which an asset calls itself in its definition, as JSON text. Anybody may call an asset what they like,
+ * BTM too: the first digits of the id stand behind the name. Undefined when it says no name.
+ */
+export function assetNameOf(
+  id: string,
+  definition: string | null,
+): { readonly name: string; readonly decimals: number } | undefined {
+  let told: { readonly name?: unknown; readonly symbol?: unknown; readonly decimals?: unknown } | null;
+  try {
+    told = JSON.parse(definition ?? "null");
+  } catch {
+    return undefined;
+  }
+  if (typeof told !== "object" || told === null) return undefined;
+  const name = [told.symbol, told.name].find((text) => typeof text === "string" && text !== "");
+  if (typeof name !== "string" || name.length > NAME_CHARS_MAX || !/^[\p{L}\p{N} ._-]+$/u.test(name)) return undefined;
+  const { decimals } = told;
+  const isCount = typeof decimals === "number" && Number.isInteger(decimals) && decimals >= 0;
+  return { name: `${name} (${short(id)})`, decimals: isCount && decimals <= DECIMALS_MAX ? decimals : 0 };
+}

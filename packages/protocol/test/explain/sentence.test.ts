@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { formatUnits, formatValue, sentenceOf } from "@bystack/protocol/explain/sentence";
+import { assetNameOf, formatUnits, formatValue, sentenceOf } from "@bystack/protocol/explain/sentence";
 import { WHAT_CLASSES, type What } from "@bystack/protocol/explain/what";
 
 const BTM = "ff".repeat(32);
@@ -140,4 +140,22 @@ test("units are told without digits that say nothing", () => {
     ["-150", 2, "-1.5"],
   ] as const;
   for (const [amount, decimals, text] of cases) assert.equal(formatUnits(amount, decimals), text);
+});
+
+test("an asset is called what its definition says, with its id: anybody may take any name", () => {
+  const named = (definition: string | null) => assetNameOf(GOLD, definition);
+  assert.deepEqual(named('{"name":"Gold","symbol":"GLD","decimals":2}'), { name: "GLD (0a0a0a0a…)", decimals: 2 });
+  assert.deepEqual(named('{"name":"Gold"}'), { name: "Gold (0a0a0a0a…)", decimals: 0 });
+  assert.deepEqual(named('{"name":"Gold","decimals":99}'), { name: "Gold (0a0a0a0a…)", decimals: 0 });
+  for (const strange of [
+    null,
+    "",
+    "[]",
+    "7",
+    "{",
+    '{"name":7}',
+    `{"name":"${"x".repeat(33)}"}`,
+    '{"name":"a\\u0007b"}',
+  ])
+    assert.equal(named(strange), undefined, String(strange));
 });
