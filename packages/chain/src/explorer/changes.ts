@@ -16,7 +16,7 @@ const UNDO_PART_BYTES = 1 << 20;
 export class ExplorerChanges {
   readonly #reader: KvReader;
   /** By key in hexadecimal; undefined deletes. */
-  readonly #values = new Map<string, Uint8Array | undefined>();
+  readonly #values = new Map<string, { readonly row: Uint8Array; readonly value: Uint8Array | undefined }>();
   /** What this block's rows were before it; undefined when nobody asks. */
   #before: Map<string, Uint8Array | undefined> | undefined;
 
@@ -30,15 +30,19 @@ export class ExplorerChanges {
   }
 
   async get(row: Uint8Array): Promise<Uint8Array | undefined> {
-    const text = bytesToHex(row);
-    return this.#values.has(text) ? this.#values.get(text) : this.#reader.get(row);
+    const known = this.#values.get(bytesToHex(row));
+    return known === undefined ? this.#reader.get(row) : known.value;
   }
 
   /** Writes a row; undefined deletes it. */
   async set(row: Uint8Array, value: Uint8Array | undefined): Promise<void> {
     const text = bytesToHex(row);
     if (this.#before !== undefined && !this.#before.has(text)) this.#before.set(text, await this.get(row));
-    this.#values.set(text, value);
+    this.#values.set(text, { row, value });
+  }
+
+  #put(row: Uint8Array, value: Uint8Array | undefined): void {
+    this.#values.set(bytesToHex(row), { row, value });
   }
 
   /** From here on {@link endBlock} can tell how to undo what follows. */
@@ -50,15 +54,13 @@ export class ExplorerChanges {
   async endBlock(height: number): Promise<void> {
     const before = this.#before ?? new Map<string, Uint8Array | undefined>();
     this.#before = undefined;
-    for (const [part, value] of undoParts(before).entries())
-      this.#values.set(bytesToHex(key.undo(height, part)), value);
+    for (const [part, value] of undoParts(before).entries()) this.#put(key.undo(height, part), value);
     if (height >= EXPLORER_UNDO_BLOCKS) await this.#forget(height - EXPLORER_UNDO_BLOCKS);
   }
 
   /** A batch holds fewer blocks than can be undone, so what goes is in the store. */
   async #forget(height: number): Promise<void> {
-    for await (const { key: row } of this.#reader.iterate(prefixRange(key.undoOf(height))))
-      this.#values.set(bytesToHex(row), undefined);
+    for await (const { key: row } of this.#reader.iterate(prefixRange(key.undoOf(height)))) this.#put(row, undefined);
   }
 
   /** Takes a block back; false when how to do that is not written down. One block a batch. */
@@ -66,8 +68,8 @@ export class ExplorerChanges {
     let parts = 0;
     for await (const { key: row, value } of this.#reader.iterate(prefixRange(key.undoOf(height)))) {
       parts += 1;
-      this.#values.set(bytesToHex(row), undefined);
-      for (const [text, old] of readUndo(value)) this.#values.set(text, old);
+      this.#put(row, undefined);
+      for (const before of readUndo(value)) this.#put(before.row, before.value);
     }
     return parts > 0;
   }
@@ -76,8 +78,7 @@ export class ExplorerChanges {
   batch(): Required<Pick<KvBatch, "puts" | "deletes">> {
     const puts: KvEntry[] = [];
     const deletes: Uint8Array[] = [];
-    for (const [text, value] of this.#values) {
-      const row = hexToBytes(text);
+    for (const { row, value } of this.#values.values()) {
       if (value === undefined) deletes.push(row);
       else puts.push({ key: row, value });
     }
@@ -100,12 +101,12 @@ function undoParts(before: ReadonlyMap<string, Uint8Array | undefined>): Uint8Ar
   return writer.length > 0 || parts.length === 0 ? [...parts, writer.finish()] : parts;
 }
 
-function readUndo(bytes: Uint8Array): [string, Uint8Array | undefined][] {
+function readUndo(bytes: Uint8Array): { readonly row: Uint8Array; readonly value: Uint8Array | undefined }[] {
   const reader = new ByteReader(bytes);
-  const rows: [string, Uint8Array | undefined][] = [];
+  const rows: { row: Uint8Array; value: Uint8Array | undefined }[] = [];
   while (reader.error === undefined && reader.remaining > 0) {
-    const row = reader.varstr();
-    rows.push([bytesToHex(row), reader.byte() === 1 ? reader.varstr().slice() : undefined]);
+    const row = reader.varstr().slice();
+    rows.push({ row, value: reader.byte() === 1 ? reader.varstr().slice() : undefined });
     if (row[0] === EXPLORER_BUCKET.undo) reader.fail("INVALID");
   }
   if (reader.error !== undefined)

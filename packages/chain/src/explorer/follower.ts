@@ -14,14 +14,17 @@ import { explorerError } from "./errors.ts";
 import type { ExplorerBlock } from "./facts.ts";
 import { CURSOR_ROW, type CursorRow, EXPLORER_FORMAT, key } from "./rows.ts";
 
-/** Rows of one batch while the index catches up; the block that passes it is the batch's last. A few megabytes. */
-export const EXPLORER_BATCH_ROWS = 20_000;
+/**
+ * Rows of one batch while the index catches up; the block that passes it is the batch's last. Handing a batch to the store
+ * holds up everything else on the loop (bench node/explorer).
+ */
+export const EXPLORER_BATCH_ROWS = 1_000;
 /** Blocks of one batch: empty ones make few rows. Fewer than can be undone. */
 export const EXPLORER_BATCH_BLOCKS = 256;
 /** Blocks behind the chain at which an index still counts as following it. */
 export const EXPLORER_LAG_BLOCKS = 3;
 /** Rows deleted at once while the index is cleared. */
-export const EXPLORER_CLEAR_ROWS = 20_000;
+export const EXPLORER_CLEAR_ROWS = 1_000;
 
 /** The chain as the index follows it. */
 export type ExplorerSource = {

@@ -121,6 +121,15 @@ export class ExplorerIndex {
     return this.#transactions(entries.map(({ value }) => value));
   }
 
+  /** Ids of all transactions of a block that took effect, by their position. */
+  async idsOfBlock(height: number): Promise<Map<number, Hash>> {
+    const prefix = key.place({ height, position: 0 }).subarray(0, 9);
+    const ids = new Map<number, Hash>();
+    for await (const { key: row, value } of this.#reader.iterate(above(prefix, undefined)))
+      ids.set(readPlace(row.slice(1)).position, value);
+    return ids;
+  }
+
   async program(program: Uint8Array): Promise<ProgramRow | undefined> {
     const bytes = await this.#reader.get(key.program(programId(program)));
     return bytes === undefined ? undefined : PROGRAM_ROW.decode(bytes);

@@ -5,6 +5,7 @@ import { explorerError } from "@bystack/chain/explorer/errors";
 import { ExplorerFollower, type ExplorerSource, type ExplorerStatus } from "@bystack/chain/explorer/follower";
 import { ExplorerIndex } from "@bystack/chain/explorer/query";
 import type { KvStore } from "@bystack/storage/kv";
+import { equalBytes, type Hash } from "@bystack/utils/bytes";
 import type { Logger } from "@bystack/utils/ports";
 import { nodeError } from "../errors.ts";
 import { createPause } from "../main/turns.ts";
@@ -100,4 +101,18 @@ export function requireExplorer({ isOn, explorer }: ExplorerPart): Explorer {
   if (!isOn) throw nodeError("EXPLORER_OFF");
   if (explorer === undefined) throw nodeError("EXPLORER_FAILED", { why: "its file cannot be opened" });
   return explorer;
+}
+
+/**
+ * Ids of a block's transactions by their position, where the index has the block: making them anew takes a hash for each
+ * part of each transaction. Empty where it cannot be asked.
+ */
+export async function indexedIds(
+  { explorer }: ExplorerPart,
+  block: { readonly height: number; readonly hash: Hash },
+): Promise<ReadonlyMap<number, Hash>> {
+  if (explorer === undefined || explorer.status.state !== "following") return new Map();
+  const index = explorer.index();
+  const row = await index.block(block.height);
+  return row !== undefined && equalBytes(row.hash, block.hash) ? index.idsOfBlock(block.height) : new Map();
 }

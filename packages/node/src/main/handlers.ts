@@ -14,7 +14,7 @@ import { chainSpecHash, formatChainSpec } from "@bystack/protocol/spec";
 import { bytesToHex, hexToBytes } from "@bystack/utils/bytes";
 import { assertInvariant, BystackError } from "@bystack/utils/errors";
 import { nodeError } from "../errors.ts";
-import type { ExplorerPart } from "../explorer/explorer.ts";
+import { type ExplorerPart, indexedIds } from "../explorer/explorer.ts";
 import { createExplorerHandlers, programOf } from "../explorer/handlers.ts";
 import { createMainView } from "../explorer/main-view.ts";
 import type { MainNodeOptions } from "../options.ts";
@@ -153,7 +153,8 @@ function chainHandlers(parts: HandlerParts): Pick<MainHandlers, "block" | "trans
     block: async ({ params }) => {
       const node = nodeOfRef(host, params.ref);
       const stored = await storedBlock(host, node.hash);
-      return viewBlock(stored, chain.index.isOnMainChain(node));
+      const known = await indexedIds(parts.explorer, { height: Number(node.header.height), hash: node.hash });
+      return viewBlock(stored, chain.index.isOnMainChain(node), known);
     },
     transaction: async ({ params }) => {
       const id = hexToBytes(params.id);

@@ -7,7 +7,7 @@ import { addressOfProgram } from "@bystack/protocol/address";
 import { encodeMainBlock, encodeMainHeader, statusItem } from "@bystack/protocol/main/block";
 import { mapMainTransaction } from "@bystack/protocol/main/entries";
 import { merklePath } from "@bystack/protocol/merkle";
-import { bytesToHex } from "@bystack/utils/bytes";
+import { bytesToHex, type Hash } from "@bystack/utils/bytes";
 
 /** An unspent output; a coinbase output says from which height on it may be spent. */
 export function viewOutput(output: UnspentOutput, options: { prefix: string; rules: MainLedgerRules }) {
@@ -27,14 +27,19 @@ export function viewOutput(output: UnspentOutput, options: { prefix: string; rul
   };
 }
 
-export function viewBlock({ hash, block, statusFail }: StoredMainBlock, onMainChain: boolean) {
+/** `known`: ids that need not be made anew, by position. */
+export function viewBlock(
+  { hash, block, statusFail }: StoredMainBlock,
+  onMainChain: boolean,
+  known: ReadonlyMap<number, Hash>,
+) {
   const { header, transactions } = block;
   return {
     hash: bytesToHex(hash),
     height: Number(header.height),
     previous: bytesToHex(header.previousHash),
     timestampMs: Number(header.timestamp) * 1000,
-    transactions: transactions.map((item) => bytesToHex(mapMainTransaction(item).id)),
+    transactions: transactions.map((item, i) => bytesToHex(known.get(i) ?? mapMainTransaction(item).id)),
     final: onMainChain,
     statusFail: statusFail.flatMap((fail, position) => (fail ? [position] : [])),
     raw: bytesToHex(encodeMainBlock(block)),

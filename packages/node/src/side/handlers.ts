@@ -8,6 +8,7 @@ import { bodyTransactionAt, bodyTransactions, type SideIndexes } from "@bystack/
 import { SIDE_MEMPOOL_TRANSACTIONS_MAX } from "@bystack/chain/side/mempool";
 import type { SideChain } from "@bystack/chain/side/side-chain";
 import type { StoredBlock } from "@bystack/chain/side/stored-block";
+import { readBatch } from "@bystack/ledger/side/apply";
 import { SIDE_ERRORS } from "@bystack/ledger/side/errors";
 import { type SideUtxo, UTXO_KIND } from "@bystack/ledger/side/utxo";
 import { addressOfProgram } from "@bystack/protocol/address";
@@ -17,13 +18,13 @@ import { encodeCertificate } from "@bystack/protocol/side/certificate";
 import { mapSideTransaction } from "@bystack/protocol/side/entries";
 import { sideGenesis } from "@bystack/protocol/side/genesis";
 import { encodeSideHeader } from "@bystack/protocol/side/header";
-import { encodeSideBlock } from "@bystack/protocol/side/proposal";
+import { encodeSideBlock, type SideBlock } from "@bystack/protocol/side/proposal";
 import { decodeSideTransaction } from "@bystack/protocol/side/transaction";
 import { chainSpecHash, formatChainSpec } from "@bystack/protocol/spec";
 import { bytesToHex, type Hash, hexToBytes } from "@bystack/utils/bytes";
 import { BystackError, type ErrorTable } from "@bystack/utils/errors";
 import { nodeError } from "../errors.ts";
-import { type ExplorerPart, requireExplorer } from "../explorer/explorer.ts";
+import { type ExplorerPart, indexedIds, requireExplorer } from "../explorer/explorer.ts";
 import { heightOfRef, programOf } from "../explorer/handlers.ts";
 import type { RefusedTransactions } from "../process/refused-transactions.ts";
 import { systemClock } from "../process/timers.ts";
@@ -182,6 +183,17 @@ async function transactionReply(context: SideReadContext, idText: string) {
   return { id: idText, raw: bytesToHex(waiting.raw), status: "pending" as const, gasOnly: false, ...nowhere };
 }
 
+/** Ids of a whole body; the explorer's index saves making those that it has. */
+async function bodyIds({ explorer }: SideReadContext, { hash, header, batches }: SideBlock): Promise<Hash[]> {
+  const known = await indexedIds(explorer, { height: header.height, hash });
+  if (known.size === 0) return bodyTransactions(batches).map(({ id }) => id);
+  const [batch] = batches;
+  const { length } = batch === undefined ? [] : (readBatch(batch) ?? []);
+  return Array.from({ length }, (_, index) => known.get(index) ?? bodyTransactionAt(batches, index)?.id).filter(
+    (id) => id !== undefined,
+  );
+}
+
 /** The transactions of a block that took effect: the index holds these and no dropped one. */
 async function effectiveIds({ indexes }: SideReadContext, stored: StoredBlock): Promise<Hash[]> {
   const ids: Hash[] = [];
@@ -242,7 +254,7 @@ export function createSideReads(context: SideReadContext): Reads {
         height: block.header.height,
         previous: bytesToHex(block.header.parentHash),
         timestampMs: block.header.timestampMs,
-        transactions: bodyTransactions(block.batches).map(({ id }) => bytesToHex(id)),
+        transactions: (await bodyIds(context, block)).map(bytesToHex),
         final: true,
         statusFail: [],
         raw: bytesToHex(encodeSideBlock(block)),
