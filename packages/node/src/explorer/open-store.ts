@@ -18,7 +18,7 @@ const SEALED_BYTES_MAX = 1 << 30;
 export const EXPLORER_FOLDER: readonly string[] = ["data", "explorer"];
 
 /** Where a database of LMDB says that it is one: behind the header of its first page, little-endian. */
-const MAGIC_AT = 16;
+const MAGIC_AT = 24;
 const MAGIC = 0xbeefc0de;
 /** There while a file is opened: LMDB ends the process over some damage, and the next start must not try that again. */
 const OPENING = ".opening";

@@ -3,13 +3,16 @@
 
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
+import { bodyTransactions } from "@bystack/chain/side/indexes";
 import { BTM_ASSET_ID } from "@bystack/protocol/entry";
 import { sentenceOf } from "@bystack/protocol/explain/sentence";
 import { mapSideTransaction } from "@bystack/protocol/side/entries";
 import { sideGenesis } from "@bystack/protocol/side/genesis";
+import { readSideBlock } from "@bystack/protocol/side/proposal";
 import { createSideTransaction, type SideTransaction } from "@bystack/protocol/side/transaction";
+import { ByteReader } from "@bystack/protocol/wire";
 import { testSeed } from "@bystack/testing/rng";
-import { bytesToHex } from "@bystack/utils/bytes";
+import { bytesToHex, hexToBytes } from "@bystack/utils/bytes";
 import { COIN_NEU, Committee, type Started, untilHeight } from "../side/kit.ts";
 import { askHostile, codeIs, everything, untilIndexed } from "./kit.ts";
 
@@ -69,9 +72,28 @@ suite("the explorer of a side-chain node", () => {
   test("blocks by height and by hash are the same, the genesis block too", async () => {
     const { items } = await client.call("blocks", { query: { limit: 5 } });
     assert.ok(items.length >= 2);
-    for (const { height, hash } of [...items, { height: 0, hash: bytesToHex(sideGenesis(committee.spec).hash) }]) {
+    const withPayments: typeof items = [];
+    for (const id of ids) {
+      const { blockHeight, blockHash } = await client.call("transactionDetails", { params: { id } });
+      withPayments.push({
+        height: blockHeight ?? -1,
+        hash: blockHash ?? "",
+        timestampMs: 0,
+        transactions: 0,
+        bytes: 0,
+      });
+    }
+    for (const { height, hash } of [
+      ...items,
+      ...withPayments,
+      { height: 0, hash: bytesToHex(sideGenesis(committee.spec).hash) },
+    ]) {
       const block = await client.call("block", { params: { ref: hash } });
       assert.deepEqual([block.height, block.hash], [height, hash]);
+      // The ids come from the index; made from the bytes they are the same.
+      const reader = new ByteReader(hexToBytes(block.raw));
+      const made = bodyTransactions(readSideBlock(reader).batches).map(({ id }) => bytesToHex(id));
+      assert.deepEqual(block.transactions, made);
       assert.deepEqual(await client.call("block", { params: { ref: String(height) } }), block);
     }
     await assert.rejects(client.call("block", { params: { ref: "f".repeat(64) } }), codeIs("BLOCK_NOT_FOUND"));
