@@ -3,6 +3,7 @@
 
 import type { z } from "zod";
 import { ELECTION_ROUTES } from "../election-routes.ts";
+import { EXPLORER_ROUTES } from "../explorer-routes.ts";
 import { FEDERATION_ROUTES } from "../federation-routes.ts";
 import { NODE_ROUTES } from "../node-routes.ts";
 import type { Role } from "../role.ts";
@@ -60,6 +61,20 @@ export const CHAIN_ROUTES = {
     output: "p",
     address: "p",
     mempool: "p",
+  }),
+  ...ofChains(EXPLORER_ROUTES, {
+    explorer: "p",
+    blocks: "p",
+    blockTransactions: "p",
+    transactions: "p",
+    transactionDetails: "p",
+    addressSummary: "p",
+    addressTransactions: "p",
+    assets: "p",
+    asset: "p",
+    assetHolders: "p",
+    mempoolTransactions: "p",
+    search: "p",
   }),
   ...ofChains(FEDERATION_ROUTES, {
     federationStatus: "p",

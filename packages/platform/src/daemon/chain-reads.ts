@@ -18,37 +18,49 @@ export async function pictureOf(platform: Platform, network: string): Promise<Ne
   return platform.watch.latest(network) ?? (await platform.status(network));
 }
 
-/** Who shall answer: ready ones first, those without a seat before those that have blocks to make. */
-function inOrder(rows: readonly NodeRow[], isSeatedFirst: boolean): NodeRow[] {
+/** What a question is about, and with it who can answer: any node, a member of the federation, or one with an explorer. */
+export type Asked = "chain" | "federation" | "explorer";
+
+/** Who shall answer: ready ones first, those without a seat before those that have blocks to make; members have a seat. */
+function inOrder(rows: readonly NodeRow[], asked: Asked): NodeRow[] {
+  const isSeatedFirst = asked === "federation";
   const rank = ({ ready, hasSeat }: NodeRow): number => (ready ? 0 : 2) + (hasSeat === isSeatedFirst ? 0 : 1);
-  return rows.filter(({ phase }) => phase === "running").sort((a, b) => rank(a) - rank(b));
+  const running = rows.filter(({ phase }) => phase === "running").sort((a, b) => rank(a) - rank(b));
+  // One node of a chain has the index; the others say at once that they have none.
+  return asked === "explorer" ? running : running.slice(0, TRIES_MAX);
+}
+
+/** Another node may answer what this one does not. */
+function isElsewhere(error: unknown): error is BystackError {
+  return error instanceof BystackError && (error.code === "UNREACHABLE" || error.code === "EXPLORER_OFF");
 }
 
 /**
  * Asks nodes of a chain until one answers.
- * @param isMember what only a member of the federation knows: those with a seat first
  * @throws BystackError CHAIN_NOT_FOUND, CHAIN_SILENT, and what the node answers
  */
 export async function askChain<T>(
   platform: Platform,
   { network, chain }: ChainPlace,
   ask: (client: SideClient) => Promise<T>,
-  isMember = false,
+  asked: Asked = "chain",
 ): Promise<T> {
   const rows = (await pictureOf(platform, network)).nodes.filter((row) => row.chain === chain);
   if (rows.length === 0) throw platformError("CHAIN_NOT_FOUND", { why: `${chain} in ${network}` });
-  let silent = "";
-  for (const { id } of inOrder(rows, isMember).slice(0, TRIES_MAX)) {
+  let silent = `no node of ${chain} runs`;
+  let off: BystackError | undefined;
+  for (const { id } of inOrder(rows, asked)) {
     const client = clientOf(platform.layout(network), platform.node(network, id), ANSWER_MS);
     if (client === undefined) continue;
     try {
       return await ask(client);
     } catch (error) {
-      if (!(error instanceof BystackError) || error.code !== "UNREACHABLE") throw error;
-      silent = `${id}: ${error.why}`;
+      if (!isElsewhere(error)) throw error;
+      if (error.code === "EXPLORER_OFF") off = error;
+      else silent = `${id}: ${error.why}`;
     }
   }
-  throw platformError("CHAIN_SILENT", { why: silent === "" ? `no node of ${chain} runs` : silent });
+  throw off ?? platformError("CHAIN_SILENT", { why: silent });
 }
 
 /** What the vault of a side chain owes to those who hold its assets, in words; empty when nothing is, or nobody answers. */

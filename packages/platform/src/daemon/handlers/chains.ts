@@ -1,5 +1,6 @@
 // Handlers of what chain nodes answer: passed on to a ready node of the chain, observers first, as they are.
 
+import { EXPLORER_ROUTES } from "@bystack/api/explorer-routes";
 import { FEDERATION_ROUTES } from "@bystack/api/federation-routes";
 import type { CHAIN_POWER_ROUTES } from "@bystack/api/platform/chain-power-routes";
 import { CHAIN_ROUTES, nodeRouteOf } from "@bystack/api/platform/chain-routes";
@@ -19,7 +20,12 @@ function passOn(platform: Platform, id: string, input: RouteInput<Route>): Promi
   const { network, chain, ...params } = input.params as { network: string; chain: string };
   // The table below has the names of routes that a node has; their input was checked by the same schemas.
   const ask = (client: SideClient) => client.call(id as "info", { ...input, params } as never);
-  return askChain<unknown>(platform, { network, chain }, ask, Object.hasOwn(FEDERATION_ROUTES, id));
+  const asked = Object.hasOwn(FEDERATION_ROUTES, id)
+    ? "federation"
+    : Object.hasOwn(EXPLORER_ROUTES, id)
+      ? "explorer"
+      : "chain";
+  return askChain<unknown>(platform, { network, chain }, ask, asked);
 }
 
 export function chainHandlers({ platform }: HandlerParts): Handlers {

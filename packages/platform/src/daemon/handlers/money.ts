@@ -120,7 +120,7 @@ function transfersOf(platform: Platform, place: ChainPlace, limit: number): Prom
       ];
       return inOrder(all).slice(0, limit);
     },
-    true,
+    "federation",
   );
 }
 
@@ -147,7 +147,7 @@ function transferOf(platform: Platform, place: ChainPlace, id: string): Promise<
         request.payout === null ? undefined : await client.call("payout", { params: { number: request.payout } });
       return outgoing(request, payout, crossing);
     },
-    true,
+    "federation",
   );
 }
 
