@@ -8,6 +8,7 @@ const bin = (name: string): string => join(root, "node_modules", ".bin", name);
 
 const steps: { name: string; command: string; args: string[] }[] = [
   { name: "types", command: bin("tsc"), args: ["--project", "tsconfig.json"] },
+  { name: "types of the console", command: bin("tsc"), args: ["--project", "packages/console"] },
   { name: "format and lint", command: bin("biome"), args: ["check", "--error-on-warnings", "."] },
   { name: "tidy", command: process.execPath, args: ["tools/test.ts", "tools/tidy"] },
 ];

@@ -3,7 +3,7 @@
 // Plain JavaScript for old Node versions on purpose: this file is what brings Node 24 (architecture.md section 2).
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -100,6 +100,35 @@ if (existsSync(join(root, kernels))) {
       fail(
         "the Tensority kernel was not compiled",
         "AssemblyScript ended with an error (above)",
+        "run `npm run setup` again and report the lines above",
+      );
+  });
+}
+/** All files below a folder, in one order. */
+function filesBelow(folder) {
+  return readdirSync(join(root, folder), { withFileTypes: true })
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => {
+      const path = `${folder}/${entry.name}`;
+      return entry.isDirectory() ? filesBelow(path) : [path];
+    });
+}
+
+const consoleFolder = "packages/console";
+if (existsSync(join(root, consoleFolder, "package.json"))) {
+  // The console is built from these; nothing else of the project is in it.
+  const sources = ["src", "public", "tools"].map((folder) => `${consoleFolder}/${folder}`);
+  const inputs = [...sources, "packages/api/src", "packages/utils/src"].flatMap(filesBelow);
+  const output = `${consoleFolder}/dist/index.html`;
+  step("console", [...inputs, `${consoleFolder}/index.html`, "package-lock.json"], output, () => {
+    const result = spawnSync(scriptNode(), [join(root, consoleFolder, "tools", "build.ts"), "--quiet"], {
+      cwd: root,
+      stdio: ["ignore", "inherit", "inherit"],
+    });
+    if (result.status !== 0)
+      fail(
+        "the console was not built",
+        "its build ended with an error (above)",
         "run `npm run setup` again and report the lines above",
       );
   });

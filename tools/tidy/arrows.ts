@@ -20,7 +20,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   platform: ["api", "protocol", "storage"],
   templates: ["protocol", "equity", "api", "wallet"],
   cli: ["everything below"],
-  console: ["api", "protocol", "crypto", "equity", "wallet"],
+  console: ["api"],
   simulator: ["layers 0-5"],
   bench: ["everything below"],
   tests: ["everything below"],
@@ -69,6 +69,9 @@ export const PURE_PATHS: readonly string[] = [
   "packages/platform/src/why/draft.ts",
   "packages/platform/src/why/rules",
 ];
+
+/** Packages whose sources run in a browser: no `node:` import there. */
+export const BROWSER_PACKAGES: readonly string[] = ["console"];
 
 /** Packages that may import a storage driver (`@bystack/storage/lmdb` and the like). */
 export const DRIVER_USERS: readonly string[] = ["node", "cli", "simulator", "storage", "tests", "bench"];

@@ -40,7 +40,7 @@ function importsOf(text: string): Import[] {
 }
 
 export function readSources(): SourceFile[] {
-  return globSync("packages/*/{src,test,bench}/**/*.ts", { cwd: ROOT })
+  return globSync(["packages/*/{src,test,bench}/**/*.ts", "packages/*/src/**/*.tsx"], { cwd: ROOT })
     .map((path) => path.replaceAll("\\", "/"))
     .sort()
     .map((path) => {

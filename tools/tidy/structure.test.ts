@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { DRIVER_USERS, isArrowAllowed, PURE_PACKAGES, PURE_PATHS } from "./arrows.ts";
+import { BROWSER_PACKAGES, DRIVER_USERS, isArrowAllowed, PURE_PACKAGES, PURE_PATHS } from "./arrows.ts";
 import {
   packageOf,
   ROOT,
@@ -157,6 +157,16 @@ test("pure packages touch no clock, randomness, timer, process or node module", 
           if (pattern.test(line)) problems.push(`${source.path}:${index + 1}: ${line.trim()} (use ${instead})`);
         }
       });
+  }
+  report(problems);
+});
+
+test("what runs in a browser imports no node module", () => {
+  const problems: string[] = [];
+  for (const source of sources) {
+    if (source.inTest || !BROWSER_PACKAGES.includes(source.package)) continue;
+    for (const { specifier } of source.imports)
+      if (specifier.startsWith("node:")) problems.push(`${source.path}: imports ${specifier}`);
   }
   report(problems);
 });

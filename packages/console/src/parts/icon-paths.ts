@@ -1,0 +1,47 @@
+// The icons of the console: one stroke, 24 by 24. Own paths: some forty are used, and the icon packages bring six thousand files
+// each to a build that runs on every set-up.
+
+export const ICON_PATHS = {
+  check: "M5 12.5l4.5 4.5L19 7.5",
+  warn: "M12 4L2.8 20h18.4L12 4zM12 10v4.5M12 17.2v.3",
+  cross: "M6.5 6.5l11 11M17.5 6.5l-11 11",
+  stop: "M12 3a9 9 0 100 18 9 9 0 000-18zM9 9l6 6M15 9l-6 6",
+  busy: "M12 3a9 9 0 109 9M12 7.5V12l3 2",
+  idle: "M12 4a8 8 0 100 16 8 8 0 000-16zM8.5 12h7",
+  home: "M4 11l8-7 8 7M6 9.5V20h12V9.5M10 20v-6h4v6",
+  chain: "M9.5 14.5l5-5M8 11l-2.2 2.2a3.5 3.5 0 005 5L13 16M16 13l2.2-2.2a3.5 3.5 0 00-5-5L11 8",
+  pick: "M5 10c4-5 10-5 14 0M12 6.5V21",
+  node: "M4 5h16v6H4zM4 13h16v6H4zM7.5 8h.1M7.5 16h.1M11 8h5M11 16h5",
+  list: "M9 6h11M9 12h11M9 18h11M4.5 6h.1M4.5 12h.1M4.5 18h.1",
+  file: "M6 3h8l4 4v14H6zM14 3v4h4M9 12h6M9 16h6",
+  gear: "M12 8.5a3.5 3.5 0 100 7 3.5 3.5 0 000-7zM12 3v2.5M12 18.5V21M3 12h2.5M18.5 12H21M5.6 5.6l1.8 1.8M16.6 16.6l1.8 1.8M5.6 18.4l1.8-1.8M16.6 7.4l1.8-1.8",
+  people:
+    "M9 11a3.5 3.5 0 100-7 3.5 3.5 0 000 7zM2.5 20c.5-4 3-6 6.5-6s6 2 6.5 6M16 4.5a3.5 3.5 0 010 6.5M18 14.5c2 .700 3.2 2.5 3.5 5.5",
+  key: "M15 9a4 4 0 11-3 3.9L5 20H3v-3l2-1v-2h2l3.2-3.2A4 4 0 1115 9zM16 8h.1",
+  book: "M5 4h11a3 3 0 013 3v13H8a3 3 0 01-3-3zM5 17a3 3 0 013-3h11M9 8h6",
+  copy: "M9 9h11v11H9zM5 15H4V4h11v1",
+  sun: "M12 8a4 4 0 100 8 4 4 0 000-8zM12 2.5v2M12 19.5v2M2.5 12h2M19.5 12h2M5.3 5.3l1.4 1.4M17.3 17.3l1.4 1.4M5.3 18.7l1.4-1.4M17.3 6.7l1.4-1.4",
+  moon: "M20 14.5A8.5 8.5 0 119.5 4a7 7 0 0010.5 10.5z",
+  search: "M10.5 4a6.5 6.5 0 100 13 6.5 6.5 0 000-13zM15.5 15.5L20 20",
+  play: "M7 4.5v15l12-7.5z",
+  retry: "M20 11A8 8 0 105.5 17.5M20 5v6h-6",
+  up: "M12 19V5M6 11l6-6 6 6",
+  right: "M9 5l7 7-7 7",
+  down: "M5 9l7 7 7-7",
+  left: "M15 5l-7 7 7 7",
+  plus: "M12 5v14M5 12h14",
+  trash: "M4 7h16M9 7V4h6v3M6.5 7l1 13h9l1-13M10 11v5M14 11v5",
+  link: "M13 5h6v6M19 5l-9 9M10 6H5v13h13v-5",
+  exit: "M14 4h5v16h-5M4 12h11M11 8l4 4-4 4",
+  terminal: "M4 5h16v14H4zM7.5 9l3 3-3 3M13 15h4",
+  question: "M12 3a9 9 0 100 18 9 9 0 000-18zM9.5 9.5a2.5 2.5 0 114 2c-1 .700-1.5 1.3-1.5 2.5M12 17v.2",
+  shield: "M12 3l8 3v6c0 5-3.5 8-8 9-4.5-1-8-4-8-9V6zM8.5 12l2.5 2.5 4.5-5",
+  swap: "M4 8h15M15 4l4 4-4 4M20 16H5M9 12l-4 4 4 4",
+  box: "M4 7.5L12 3l8 4.5v9L12 21l-8-4.5zM4 7.5l8 4.5 8-4.5M12 12v9",
+  bell: "M6 16V11a6 6 0 0112 0v5l1.5 2h-15zM10 20.5h4",
+  archive: "M3.5 4h17v5h-17zM5 9v11h14V9M10 13h4",
+  live: "M12 10a2 2 0 100 4 2 2 0 000-4zM7.5 7.5a6.4 6.4 0 000 9M16.5 7.5a6.4 6.4 0 010 9M4.5 4.5a10.6 10.6 0 000 15M19.5 4.5a10.6 10.6 0 010 15",
+  wallet: "M4 6h14v3M4 6v12h16V9H4M16 13.5h.1",
+} as const satisfies Readonly<Record<string, string>>;
+
+export type IconName = keyof typeof ICON_PATHS;

@@ -1,0 +1,190 @@
+// The frame around every page: product and network above, navigation at the side (a drawer on narrow screens), one landmark for
+// what the page itself shows.
+
+import { Drawer, Menu, useMantineColorScheme } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { type ReactElement, type ReactNode, useEffect } from "react";
+import { Link, useLocation } from "wouter";
+import { Icon } from "../parts/icons.tsx";
+import { StatusBadge } from "../parts/status-badge.tsx";
+import { REFRESH_MS, useRead } from "../platform/queries.ts";
+import { useStreamState } from "../platform/stream.ts";
+import { useNow } from "../platform/time.ts";
+import { formatAge } from "../view/formats.ts";
+import { sideStatus } from "../view/status.ts";
+import { navigationOf } from "./navigation.ts";
+
+/** The network of the present address. */
+export function networkOfPath(path: string): string | undefined {
+  return /^\/n\/([a-z][a-z0-9-]{0,30})(?:\/|$)/.exec(path)?.[1];
+}
+
+function Connection(): ReactElement | null {
+  const state = useStreamState();
+  const nowMs = useNow();
+  if (state.kind === "live") return <StatusBadge tone="good" word="Live" />;
+  if (state.kind === "connecting") return <StatusBadge tone="busy" word="Connecting" />;
+  return (
+    <span role="status">
+      <StatusBadge tone="warn" word={`Cut ${formatAge(state.sinceMs, nowMs)}`} />
+    </span>
+  );
+}
+
+const SCHEMES = [
+  { value: "auto", label: "As the system" },
+  { value: "light", label: "Light" },
+  { value: "dark", label: "Dark" },
+] as const;
+
+function ThemeMenu(): ReactElement {
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  return (
+    <Menu position="bottom-end" withinPortal>
+      <Menu.Target>
+        <button type="button" className="b-icon-button" aria-label="Colours">
+          <Icon name={colorScheme === "dark" ? "moon" : "sun"} size={18} />
+        </button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {SCHEMES.map(({ value, label }) => (
+          <Menu.Item
+            key={value}
+            role="menuitemradio"
+            aria-checked={colorScheme === value}
+            leftSection={colorScheme === value ? <Icon name="check" size={14} /> : <span className="b-no-icon" />}
+            onClick={() => setColorScheme(value)}
+          >
+            {label}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+function NetworkMenu({ network }: { readonly network: string | undefined }): ReactElement | null {
+  const { data } = useRead("networks");
+  const [, go] = useLocation();
+  if (network === undefined || data === undefined) return null;
+  return (
+    <Menu position="bottom-start" withinPortal>
+      <Menu.Target>
+        <button type="button" className="b-network" aria-label={`Network ${network}, change`}>
+          <span>{network}</span>
+          <Icon name="down" size={14} />
+        </button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {data.items.map(({ name }) => (
+          <Menu.Item key={name} onClick={() => go(`/n/${name}`)}>
+            {name}
+          </Menu.Item>
+        ))}
+        <Menu.Divider />
+        <Menu.Item leftSection={<Icon name="plus" size={14} />} onClick={() => go("/new")}>
+          New network
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+function Navigation({ network }: { readonly network: string | undefined }): ReactElement {
+  const [location] = useLocation();
+  const { data } = useRead(
+    "network",
+    { params: { network: network ?? "" } },
+    {
+      enabled: network !== undefined,
+      refreshMs: REFRESH_MS,
+    },
+  );
+  const groups = navigationOf({
+    network,
+    mainChain: data?.main.chain,
+    chains: data?.sides.map((side) => ({ chain: side.chain, status: sideStatus(side) })) ?? [],
+  });
+  const isHere = (href: string): boolean =>
+    location === href || (href.split("/").length > 3 && location.startsWith(`${href}/`));
+  return (
+    <nav className="b-nav" aria-label="Pages">
+      {groups.map(({ title, items }) => (
+        <div key={title ?? "top"}>
+          {title !== null && <h2>{title}</h2>}
+          <ul>
+            {items.map(({ label, href, icon, status }) => (
+              <li key={`${label} ${href}`}>
+                <Link href={href} aria-current={isHere(href) ? "page" : undefined}>
+                  <Icon name={icon} size={17} />
+                  {label}
+                  {status !== undefined && status.tone !== "good" && (
+                    <span className="b-nav-end">
+                      <StatusBadge {...status} />
+                    </span>
+                  )}
+                </Link>
+              </li>
+            ))}
+          </ul>
+        </div>
+      ))}
+    </nav>
+  );
+}
+
+export function Layout({ children }: { readonly children: ReactNode }): ReactElement {
+  const [location] = useLocation();
+  const [isOpen, drawer] = useDisclosure(false);
+  const network = networkOfPath(location);
+  // Whoever has chosen a page wants to see it.
+  useEffect(() => {
+    if (location !== "") drawer.close();
+  }, [location, drawer.close]);
+  return (
+    <>
+      <a className="b-skip" href="#main">
+        Skip to the page
+      </a>
+      <header className="b-head">
+        <div className="b-burger">
+          <button
+            type="button"
+            className="b-icon-button"
+            aria-label="Pages"
+            aria-expanded={isOpen}
+            onClick={drawer.open}
+          >
+            <Icon name="list" size={20} />
+          </button>
+        </div>
+        <Link href="/" className="b-mark" aria-label="Bystack, all networks">
+          <img src="/mark.svg" width={22} height={22} alt="" />
+          <span className="b-mark-word">Bystack</span>
+        </Link>
+        <NetworkMenu network={network} />
+        <div className="b-head-end">
+          <Connection />
+          <ThemeMenu />
+        </div>
+      </header>
+      <Drawer
+        opened={isOpen}
+        onClose={drawer.close}
+        size="17rem"
+        title="Pages"
+        closeButtonProps={{ "aria-label": "Close" }}
+      >
+        <Navigation network={network} />
+      </Drawer>
+      <div className="b-frame">
+        <div className="b-side">
+          <Navigation network={network} />
+        </div>
+        <main className="b-main" id="main">
+          {children}
+        </main>
+      </div>
+    </>
+  );
+}

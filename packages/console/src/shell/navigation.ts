@@ -1,0 +1,62 @@
+// What the navigation on the left offers, group by group. Pure: the same list for the sidebar and for the drawer of narrow screens.
+
+import type { IconName } from "../parts/icon-paths.ts";
+import type { Tone } from "../view/status.ts";
+
+export type NavItem = {
+  readonly label: string;
+  readonly href: string;
+  readonly icon: IconName;
+  /** Of what stands behind it; shown only when it is not good. */
+  readonly status?: { readonly tone: Tone; readonly word: string };
+};
+export type NavGroup = { readonly title: string | null; readonly items: readonly NavItem[] };
+
+export type NavInput = {
+  readonly network: string | undefined;
+  readonly chains: readonly {
+    readonly chain: string;
+    readonly status: { readonly tone: Tone; readonly word: string };
+  }[];
+  readonly mainChain: string | undefined;
+};
+
+/** Side chains that are listed by name; more of them are behind one line. */
+const CHAINS_LISTED_MAX = 8;
+
+/** The pages of one network, then those of the platform. */
+export function navigationOf({ network, chains, mainChain }: NavInput): NavGroup[] {
+  const platform: NavGroup = {
+    title: "Platform",
+    items: [
+      { label: "Operations", href: "/operations", icon: "list" },
+      { label: "Settings", href: "/settings", icon: "gear" },
+    ],
+  };
+  if (network === undefined)
+    return [{ title: null, items: [{ label: "Networks", href: "/", icon: "home" }] }, platform];
+  const at = `/n/${network}`;
+  const listed = chains.slice(0, CHAINS_LISTED_MAX);
+  const sides: NavItem[] = listed.map(({ chain, status }) => ({
+    label: chain,
+    href: `${at}/chains/${chain}`,
+    icon: "chain",
+    status,
+  }));
+  if (chains.length > listed.length) sides.push({ label: `All ${chains.length} side chains`, href: at, icon: "list" });
+  return [
+    {
+      title: null,
+      items: [
+        { label: "Home", href: at, icon: "home" },
+        { label: "Nodes", href: `${at}/nodes`, icon: "node" },
+        { label: "Definition", href: `${at}/definition`, icon: "file" },
+      ],
+    },
+    {
+      title: "Chains",
+      items: [{ label: mainChain ?? "Main chain", href: `${at}/main`, icon: "pick" }, ...sides],
+    },
+    platform,
+  ];
+}

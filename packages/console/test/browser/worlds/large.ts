@@ -1,0 +1,75 @@
+// Twenty side chains of twelve nodes each: what an operator of a grown platform sees. One chain stands still, one has no margin.
+
+import { MINUTE_MS, mainNode, type NodeRow, type SideRow, sideNode, type World } from "./world.ts";
+
+const CHAINS = 20;
+const VALIDATORS = 10;
+const OBSERVERS = 2;
+
+/** How many validators of a chain are away: most of them none. */
+function awayOf(index: number): number {
+  return index === 3 ? 4 : index === 11 ? 3 : index === 17 ? 1 : 0;
+}
+
+function chainName(index: number): string {
+  const names = ["orders", "points", "trace", "equity", "games", "licence", "claims", "loyalty", "customs", "archive"];
+  return `${names[index % names.length]}-${index < names.length ? "east" : "west"}`;
+}
+
+function sideOf(index: number): SideRow {
+  const voting = VALIDATORS - awayOf(index);
+  return {
+    chain: chainName(index),
+    height: 1_204_000 + index * 977,
+    intervalMs: 498 + index,
+    voting,
+    validators: VALIDATORS,
+    survives: Math.max(0, 3 - awayOf(index)),
+    federation: index % 4 === 0 ? { threshold: 7, members: 10, running: 10, paused: [] } : null,
+  };
+}
+
+function nodesOf(index: number): NodeRow[] {
+  const chain = chainName(index);
+  const height = 1_204_000 + index * 977;
+  return Array.from({ length: VALIDATORS + OBSERVERS }, (_, i) => {
+    if (i < awayOf(index))
+      return sideNode(chain, i + 1, height, {
+        phase: "backoff",
+        url: null,
+        height: null,
+        finalHeight: null,
+        ready: false,
+        why: "the disk is full",
+        hasSeat: null,
+        rssBytes: null,
+      });
+    return sideNode(chain, i + 1, height, { hasSeat: i < VALIDATORS });
+  });
+}
+
+const NODES = [mainNode("main-1", 90_412), ...Array.from({ length: CHAINS }, (_, index) => nodesOf(index)).flat()];
+
+export const LARGE: World = {
+  name: "large",
+  network: "group",
+  answers: {
+    networks: () => ({
+      items: [{ name: "group", revision: 61, desired: "running", changedAtMs: Date.now() - 190 * MINUTE_MS }],
+    }),
+    network: ({ params }) =>
+      params.network !== "group"
+        ? undefined
+        : {
+            network: "group",
+            running: true,
+            healthy: false,
+            main: { chain: "main", height: 90_412, intervalMs: 149_000 },
+            sides: Array.from({ length: CHAINS }, (_, index) => sideOf(index)),
+            nodes: NODES,
+            rssBytes: 241 * (110 << 20),
+            accounts: Array.from({ length: 30 }, (_, index) => `account-${index + 1}`),
+            folder: "/srv/bystack/group",
+          },
+  },
+};
