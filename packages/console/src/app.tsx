@@ -5,26 +5,32 @@ import "@mantine/core/styles/default-css-variables.css";
 import "@mantine/core/styles/global.css";
 import "./shell/mantine.css";
 import "./shell/base.css";
+import "./shell/frame.css";
+import "./shell/parts.css";
+import "./shell/pages.css";
 import { MantineProvider } from "@mantine/core";
 import { QueryClientProvider } from "@tanstack/react-query";
-import { type ReactElement, Suspense, useCallback } from "react";
-import { Route, Switch } from "wouter";
+import { type ReactElement, Suspense } from "react";
+import { matchRoute, Route, Switch, useLocation, useRouter } from "wouter";
 import { Loading } from "./parts/page-states.tsx";
-import { queryClient, refreshFor } from "./platform/queries.ts";
-import { type PlatformEvent, useEventStream } from "./platform/stream.ts";
+import { applyEvent, queryClient, readAllAgain } from "./platform/queries.ts";
+import { useEventStream } from "./platform/stream.ts";
 import { Broken } from "./shell/broken.tsx";
 import { Layout } from "./shell/layout.tsx";
 import { NotFoundPage } from "./shell/not-found.tsx";
 import { PAGES } from "./shell/pages.tsx";
 import { cssVariables, THEME } from "./shell/theme.ts";
+import { Gate } from "./sign-in/gate.tsx";
 
-function Pages(): ReactElement {
-  const onEvent = useCallback((event: PlatformEvent) => refreshFor(event), []);
-  const onMissed = useCallback(() => refreshFor(undefined), []);
-  useEventStream({ onEvent, onMissed }, true);
+const EVENT_HANDLERS = { onEvent: applyEvent, onReopened: readAllAgain };
+
+/** Inside the gate: a stream needs somebody whose it is. */
+function Frame(): ReactElement {
+  useEventStream(EVENT_HANDLERS, true);
+  const [location] = useLocation();
   return (
     <Layout>
-      <Broken>
+      <Broken key={location}>
         <Suspense fallback={<Loading what="the page" />}>
           <Switch>
             {PAGES.map(({ path, page }) => (
@@ -40,11 +46,22 @@ function Pages(): ReactElement {
   );
 }
 
+function Program(): ReactElement {
+  const [location] = useLocation();
+  const { parser } = useRouter();
+  const isPublic = PAGES.some(({ path, isPublic }) => isPublic === true && matchRoute(parser, path, location)[0]);
+  return (
+    <Gate isPublic={isPublic}>
+      <Frame />
+    </Gate>
+  );
+}
+
 export function App(): ReactElement {
   return (
     <MantineProvider theme={THEME} cssVariablesResolver={cssVariables} defaultColorScheme="auto">
       <QueryClientProvider client={queryClient}>
-        <Pages />
+        <Program />
       </QueryClientProvider>
     </MantineProvider>
   );

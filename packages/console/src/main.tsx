@@ -1,6 +1,5 @@
-// Mounts the console. The first import sets zod up before any schema of the API is made.
+// Mounts the console.
 
-import "./zod-setup.ts";
 import { createRoot } from "react-dom/client";
 import { App } from "./app.tsx";
 

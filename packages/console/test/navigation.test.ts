@@ -8,15 +8,17 @@ const GOOD = { tone: "good", word: "running" } as const;
 const chains = (count: number) => Array.from({ length: count }, (_, i) => ({ chain: `c${i}`, status: GOOD }));
 
 test("outside a network there are the platform's pages alone", () => {
-  const labels = navigationOf({ network: undefined, chains: [], mainChain: undefined }).flatMap(({ items }) =>
+  const labels = navigationOf({ network: undefined, chains: [], main: undefined }).flatMap(({ items }) =>
     items.map(({ label }) => label),
   );
-  assert.deepEqual(labels, ["Networks", "Operations", "Settings"]);
+  assert.deepEqual(labels, ["Networks", "Settings"]);
 });
 
 test("inside one its chains are listed by name, and many of them behind one line", () => {
   const groupOf = (count: number) =>
-    navigationOf({ network: "dev", chains: chains(count), mainChain: "main" }).find(({ title }) => title === "Chains");
+    navigationOf({ network: "dev", chains: chains(count), main: { chain: "main", status: GOOD } }).find(
+      ({ title }) => title === "Chains",
+    );
   assert.deepEqual(
     groupOf(2)?.items.map(({ href }) => href),
     ["/n/dev/main", "/n/dev/chains/c0", "/n/dev/chains/c1"],

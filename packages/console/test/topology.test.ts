@@ -6,16 +6,20 @@ import { DRAWN_NODES_MAX, type TopologyInput, topologyOf } from "../src/view/top
 
 function inputOf(chains: number, nodesPerChain: number): TopologyInput {
   const names = Array.from({ length: chains }, (_, i) => `side-${i}`);
-  const node = (chain: string, i: number) => ({
-    id: `${chain}-${i}`,
-    chain,
-    phase: "running",
-    ready: true,
-    hasSeat: true,
-  });
+  const node = (chain: string, i: number) =>
+    ({ id: `${chain}-${i}`, chain, phase: "running", ready: true, hasSeat: true, voting: true }) as const;
   return {
-    main: { chain: "main", height: 9 },
-    sides: names.map((chain) => ({ chain, height: 7, voting: 4, validators: 4, federation: { paused: [] } })),
+    running: true,
+    main: { chain: "main", height: 9, state: "running" },
+    sides: names.map((chain) => ({
+      chain,
+      height: 7,
+      state: "running" as const,
+      voting: 4,
+      quorum: 3,
+      validators: 4,
+      federation: { paused: [] },
+    })),
     nodes: [
       node("main", 1),
       ...names.flatMap((chain) => Array.from({ length: nodesPerChain }, (_, i) => node(chain, i))),
@@ -59,7 +63,10 @@ test("a line moves while both of its ends do and the peg is open", () => {
   const movesWith = (change: Partial<typeof side>) =>
     topologyOf({ ...input, sides: [{ ...side, ...change }] }, 1000).edges[0]?.isMoving;
   assert.equal(movesWith({}), true);
-  assert.equal(movesWith({ voting: 2 }), false);
+  assert.equal(movesWith({ state: "halted" }), false);
   assert.equal(movesWith({ federation: { paused: ["deep-reorg"] } }), false);
-  assert.equal(topologyOf({ ...input, main: { chain: "main", height: null } }, 1000).edges[0]?.isMoving, false);
+  assert.equal(
+    topologyOf({ ...input, main: { chain: "main", height: null, state: "halted" } }, 1000).edges[0]?.isMoving,
+    false,
+  );
 });

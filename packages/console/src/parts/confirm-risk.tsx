@@ -1,9 +1,10 @@
 // Confirming something that cannot be taken back lightly: what happens, to whom, how bad at worst, and the command that does
 // the same. For what destroys, the name must be typed.
 
-import { Button, Modal, TextInput } from "@mantine/core";
+import { Button, TextInput } from "@mantine/core";
 import { type ReactElement, type ReactNode, useState } from "react";
 import { CommandLine } from "./command-line.tsx";
+import { Dialog } from "./dialog.tsx";
 import { Icon } from "./icons.tsx";
 import { Failed } from "./page-states.tsx";
 
@@ -23,6 +24,9 @@ type ConfirmProps = {
   readonly error: unknown;
   readonly onConfirm: () => void;
 };
+
+/** Mantine's red is too light for white letters. */
+const DANGER = "#b3261e";
 
 export function ConfirmRisk(props: ConfirmProps): ReactElement {
   const {
@@ -44,7 +48,7 @@ export function ConfirmRisk(props: ConfirmProps): ReactElement {
     onClose();
   };
   return (
-    <Modal opened={isOpen} onClose={close} title={title} centered closeButtonProps={{ "aria-label": "Close" }}>
+    <Dialog isOpen={isOpen} onClose={close} title={title}>
       <form
         className="b-stack"
         onSubmit={(event) => {
@@ -71,7 +75,7 @@ export function ConfirmRisk(props: ConfirmProps): ReactElement {
           </Button>
           <Button
             type="submit"
-            color={isDangerous ? "red" : "ink"}
+            color={isDangerous ? DANGER : "ink"}
             loading={isBusy}
             disabled={typed !== undefined && text !== typed}
             leftSection={isDangerous ? <Icon name="warn" size={16} /> : undefined}
@@ -80,6 +84,6 @@ export function ConfirmRisk(props: ConfirmProps): ReactElement {
           </Button>
         </div>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

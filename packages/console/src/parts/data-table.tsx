@@ -3,6 +3,7 @@
 
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type ReactElement, type ReactNode, useRef } from "react";
+import { ScrollBox } from "./scroll-box.tsx";
 
 export type Column<T> = {
   readonly name: string;
@@ -11,6 +12,8 @@ export type Column<T> = {
   readonly isNumber?: boolean;
   /** Left out below 700 px. */
   readonly isExtra?: boolean;
+  /** Buttons: its name is there for screen readers alone. */
+  readonly isAction?: boolean;
   /** CSS width of the column in a virtual table; the first one takes what is left by default. */
   readonly width?: string;
 };
@@ -27,15 +30,19 @@ function classOf<T>({ isNumber, isExtra }: Column<T>): string {
   return `${isNumber === true ? "b-number" : ""} ${isExtra === true ? "b-extra" : ""}`.trim();
 }
 
+function Heading<T>({ column: { name, isAction } }: { readonly column: Column<T> }): ReactNode {
+  return isAction === true ? <span className="b-unseen">{name}</span> : name;
+}
+
 export function DataTable<T>({ label, columns, rows, keyOf }: TableProps<T>): ReactElement {
   return (
-    <div className="b-table-box">
+    <ScrollBox label={label}>
       <table className="b-table" aria-label={label}>
         <thead>
           <tr>
             {columns.map((column) => (
               <th key={column.name} scope="col" className={classOf(column)}>
-                {column.name}
+                <Heading column={column} />
               </th>
             ))}
           </tr>
@@ -58,7 +65,7 @@ export function DataTable<T>({ label, columns, rows, keyOf }: TableProps<T>): Re
           ))}
         </tbody>
       </table>
-    </div>
+    </ScrollBox>
   );
 }
 
@@ -114,7 +121,7 @@ function WindowedTable<T>({ label, columns, rows, keyOf }: TableProps<T>): React
           <tr aria-rowindex={1}>
             {columns.map((column) => (
               <th key={column.name} scope="col" className={classOf(column)} style={{ width: column.width }}>
-                {column.name}
+                <Heading column={column} />
               </th>
             ))}
           </tr>

@@ -1,11 +1,14 @@
-// Reading and changing through the query cache: one hook for every GET route, one for every POST. What is on the screen stays
-// there with its age when a later call fails; what events are about is read again at once.
+// Reading and changing through the query cache: one hook for reading a route, one for changing by one. What is on the screen
+// stays there with its age when a later call fails; what events are about is read again at once.
 
+import { PLATFORM_ROUTES } from "@bystack/api/platform-routes";
 import { QueryClient, type UseQueryResult, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
 import { call, type Input, type Reply, type RouteId } from "./api.ts";
-import type { PlatformEvent } from "./stream.ts";
+import { remember } from "./history.ts";
+import { type PlatformEvent, useStreamState } from "./stream.ts";
 
-/** Heights move without events: read so often while a page shows them and the tab is visible. */
+/** What has no events of its own is read so often while a page shows it and the tab is visible. */
 export const REFRESH_MS = 2_000;
 
 export const queryClient = new QueryClient({
@@ -20,7 +23,7 @@ export type Read<T> = UseQueryResult<T>;
 export function useRead<K extends RouteId>(
   id: K,
   input: Input<K> = {},
-  options: { readonly refreshMs?: number; readonly enabled?: boolean } = {},
+  options: { readonly refreshMs?: number | undefined; readonly enabled?: boolean } = {},
 ): Read<Reply<K>> {
   const { refreshMs, enabled = true } = options;
   return useQuery<Reply<K>>({
@@ -29,6 +32,27 @@ export function useRead<K extends RouteId>(
     enabled,
     ...(refreshMs !== undefined && { refetchInterval: refreshMs }),
   });
+}
+
+/**
+ * How a network stands: its events bring a new picture each second. Without them it is asked for; that is also how a platform
+ * that is gone is noticed.
+ */
+export function useNetwork(network: string | undefined): Read<Reply<"network">> {
+  const isLive = useStreamState().kind === "live";
+  const read = useRead("network", networkInput(network ?? ""), {
+    enabled: network !== undefined,
+    refreshMs: isLive ? 5 * REFRESH_MS : REFRESH_MS,
+  });
+  const { data, dataUpdatedAt } = read;
+  useEffect(() => {
+    if (data !== undefined) remember(data, dataUpdatedAt);
+  }, [data, dataUpdatedAt]);
+  return read;
+}
+
+function networkInput(network: string): Input<"network"> {
+  return { params: { network } };
 }
 
 /** A change; afterwards everything that was read is asked for again, for it may be another one now. */
@@ -44,14 +68,24 @@ export function useChange<K extends RouteId>(id: K, options: { readonly onDone?:
 /** Which routes an event's topic is about; a topic that is not named concerns all of them. */
 const ABOUT: Readonly<Record<string, readonly RouteId[]>> = {
   operation: ["operations", "operation"],
+  chain: ["chain.consensus", "chain.info", "chain.main"],
+  node: ["node", "nodes"],
+  user: ["users", "invites", "me"],
 };
 
-/** Reads again what events are about. `undefined`: some were missed. */
-export function refreshFor(event: PlatformEvent | undefined): void {
-  const about = event === undefined ? undefined : ABOUT[event.topic];
-  if (about === undefined) {
-    void queryClient.invalidateQueries();
+/** Reads again what an event is about. A picture of a network is taken as it is. */
+export function applyEvent({ topic, subject, data }: PlatformEvent): void {
+  if (topic === "status") {
+    const parsed = PLATFORM_ROUTES.network.reply.safeParse(data);
+    if (parsed.success) queryClient.setQueryData(["network", networkInput(subject)], parsed.data);
     return;
   }
-  for (const id of about) void queryClient.invalidateQueries({ queryKey: [id] });
+  const about = ABOUT[topic];
+  if (about === undefined) readAllAgain();
+  for (const id of about ?? []) void queryClient.invalidateQueries({ queryKey: [id] });
+}
+
+/** Events were missed. */
+export function readAllAgain(): void {
+  void queryClient.invalidateQueries();
 }

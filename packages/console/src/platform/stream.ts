@@ -1,16 +1,10 @@
-// The one event stream of a visible tab (platform.md section 4): read by fetch, so that the session's header goes along; picked
-// up again after the last event that was seen. A stream that ends or is silent for too long is opened anew, ever slower.
+// The one event stream of a visible tab (platform.md section 4), picked up again after the last event that was seen. A stream
+// that ends is opened anew, ever slower; a hidden tab has none.
 
 import { useEffect, useSyncExternalStore } from "react";
-import { sessionFetch } from "./api.ts";
-import { EventStreamParser } from "./stream-parser.ts";
+import { client, type Reply } from "./api.ts";
 
-export type PlatformEvent = {
-  readonly seq: number;
-  readonly topic: string;
-  readonly subject: string;
-  readonly data: Readonly<Record<string, unknown>>;
-};
+export type PlatformEvent = Reply<"events">;
 
 export type StreamState =
   | { readonly kind: "connecting" }
@@ -18,8 +12,6 @@ export type StreamState =
   /** Since when nothing came. */
   | { readonly kind: "cut"; readonly sinceMs: number };
 
-/** The platform sends a heartbeat every 15 s; without two of them the stream is taken for dead. */
-const SILENCE_MS_MAX = 35_000;
 const RETRY_MS_MIN = 1_000;
 const RETRY_MS_MAX = 15_000;
 
@@ -33,24 +25,14 @@ function setState(next: StreamState): void {
   for (const watcher of watchers) watcher();
 }
 
-function parseData(text: string): PlatformEvent | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value !== "object" || value === null || !("topic" in value) || !("seq" in value)) return undefined;
-    return value as PlatformEvent;
-  } catch {
-    return undefined;
-  }
-}
-
 type Handlers = {
   readonly onEvent: (event: PlatformEvent) => void;
-  /** Events in between are not kept any more, or the stream was cut: read everything again. */
-  readonly onMissed: () => void;
+  /** The stream was cut: what happened meanwhile may be more than the events tell. */
+  readonly onReopened: () => void;
 };
 
 class Stream {
-  #last: string | undefined;
+  #last: number | undefined;
   #wait = RETRY_MS_MIN;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #current: AbortController | undefined;
@@ -83,40 +65,25 @@ class Stream {
   }
 
   async #read(controller: AbortController): Promise<void> {
-    const headers = { accept: "text/event-stream", ...(this.#last !== undefined && { "last-event-id": this.#last }) };
-    const response = await sessionFetch("/v1/events", { headers, signal: controller.signal, cache: "no-store" });
-    if (!response.ok || response.body === null) return;
+    const items = await client.stream("events", {}, { lastEventId: this.#last, signal: controller.signal });
     const wasCut = state.kind === "cut";
     setState({ kind: "live" });
-    this.#wait = RETRY_MS_MIN;
-    // What happened while the stream was away may be more than the events tell.
-    if (wasCut) this.#handlers.onMissed();
-    const parser = new EventStreamParser();
-    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-    let silence = setTimeout(() => controller.abort(), SILENCE_MS_MAX);
-    try {
-      for (let part = await reader.read(); !part.done; part = await reader.read()) {
-        clearTimeout(silence);
-        silence = setTimeout(() => controller.abort(), SILENCE_MS_MAX);
-        for (const { id, name, data } of parser.feed(part.value)) {
-          if (id !== undefined) this.#last = id;
-          if (name === "missed") this.#handlers.onMissed();
-          const event = parseData(data);
-          if (event !== undefined) this.#handlers.onEvent(event);
-        }
-      }
-    } finally {
-      clearTimeout(silence);
+    if (wasCut) this.#handlers.onReopened();
+    for await (const event of items) {
+      // One that ends at once, again and again, is asked for ever more slowly.
+      this.#wait = RETRY_MS_MIN;
+      if (event.seq !== null) this.#last = event.seq;
+      this.#handlers.onEvent(event);
     }
   }
 }
 
 /** Keeps the stream open while the tab is visible and `enabled`. Mounted once, by the shell. */
 export function useEventStream(handlers: Handlers, enabled: boolean): void {
-  const { onEvent, onMissed } = handlers;
+  const { onEvent, onReopened } = handlers;
   useEffect(() => {
     if (!enabled) return undefined;
-    const stream = new Stream({ onEvent, onMissed });
+    const stream = new Stream({ onEvent, onReopened });
     const follow = (): void => {
       if (document.visibilityState === "visible") stream.open();
       else stream.close();
@@ -127,7 +94,7 @@ export function useEventStream(handlers: Handlers, enabled: boolean): void {
       document.removeEventListener("visibilitychange", follow);
       stream.close();
     };
-  }, [enabled, onEvent, onMissed]);
+  }, [enabled, onEvent, onReopened]);
 }
 
 export function useStreamState(): StreamState {

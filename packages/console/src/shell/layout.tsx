@@ -7,11 +7,13 @@ import { type ReactElement, type ReactNode, useEffect } from "react";
 import { Link, useLocation } from "wouter";
 import { Icon } from "../parts/icons.tsx";
 import { StatusBadge } from "../parts/status-badge.tsx";
-import { REFRESH_MS, useRead } from "../platform/queries.ts";
+import { useMe } from "../platform/me.ts";
+import { useChange, useNetwork, useRead } from "../platform/queries.ts";
+import { endSession } from "../platform/session.ts";
 import { useStreamState } from "../platform/stream.ts";
 import { useNow } from "../platform/time.ts";
 import { formatAge } from "../view/formats.ts";
-import { sideStatus } from "../view/status.ts";
+import { chainStatus, sideStatus } from "../view/status.ts";
 import { navigationOf } from "./navigation.ts";
 
 /** The network of the present address. */
@@ -63,6 +65,38 @@ function ThemeMenu(): ReactElement {
   );
 }
 
+function PersonMenu(): ReactElement | null {
+  const { data: me } = useMe();
+  const [, go] = useLocation();
+  const signOut = useChange("signOut", { onDone: () => endSession("SIGNED_OUT", "") });
+  if (me === undefined) return null;
+  if (me.via === "none")
+    return (
+      <button type="button" className="b-network" onClick={() => endSession("SIGN_IN_NEEDED", "")}>
+        Sign in
+      </button>
+    );
+  const name = me.name ?? me.login ?? me.via;
+  return (
+    <Menu position="bottom-end" withinPortal>
+      <Menu.Target>
+        <button type="button" className="b-icon-button" aria-label={`Signed in as ${name}`}>
+          <Icon name="people" size={18} />
+        </button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>{name}</Menu.Label>
+        <Menu.Item leftSection={<Icon name="gear" size={14} />} onClick={() => go("/settings/you")}>
+          Your sign-in
+        </Menu.Item>
+        <Menu.Item leftSection={<Icon name="exit" size={14} />} onClick={() => signOut.mutate({ query: {} })}>
+          Sign out
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
 function NetworkMenu({ network }: { readonly network: string | undefined }): ReactElement | null {
   const { data } = useRead("networks");
   const [, go] = useLocation();
@@ -92,17 +126,10 @@ function NetworkMenu({ network }: { readonly network: string | undefined }): Rea
 
 function Navigation({ network }: { readonly network: string | undefined }): ReactElement {
   const [location] = useLocation();
-  const { data } = useRead(
-    "network",
-    { params: { network: network ?? "" } },
-    {
-      enabled: network !== undefined,
-      refreshMs: REFRESH_MS,
-    },
-  );
+  const { data } = useNetwork(network);
   const groups = navigationOf({
     network,
-    mainChain: data?.main.chain,
+    main: data && { chain: data.main.chain, status: chainStatus(data.main.state) },
     chains: data?.sides.map((side) => ({ chain: side.chain, status: sideStatus(side) })) ?? [],
   });
   const isHere = (href: string): boolean =>
@@ -115,7 +142,7 @@ function Navigation({ network }: { readonly network: string | undefined }): Reac
           <ul>
             {items.map(({ label, href, icon, status }) => (
               <li key={`${label} ${href}`}>
-                <Link href={href} aria-current={isHere(href) ? "page" : undefined}>
+                <Link href={href} className="b-nav-link" aria-current={isHere(href) ? "page" : undefined}>
                   <Icon name={icon} size={17} />
                   {label}
                   {status !== undefined && status.tone !== "good" && (
@@ -166,17 +193,20 @@ export function Layout({ children }: { readonly children: ReactNode }): ReactEle
         <div className="b-head-end">
           <Connection />
           <ThemeMenu />
+          <PersonMenu />
         </div>
       </header>
-      <Drawer
-        opened={isOpen}
-        onClose={drawer.close}
-        size="17rem"
-        title="Pages"
-        closeButtonProps={{ "aria-label": "Close" }}
-      >
-        <Navigation network={network} />
-      </Drawer>
+      <Drawer.Root opened={isOpen} onClose={drawer.close} size="17rem">
+        <Drawer.Overlay />
+        <Drawer.Content aria-label="Pages">
+          <Drawer.Body>
+            <button type="button" className="b-icon-button" aria-label="Close" onClick={drawer.close}>
+              <Icon name="cross" size={20} />
+            </button>
+            <Navigation network={network} />
+          </Drawer.Body>
+        </Drawer.Content>
+      </Drawer.Root>
       <div className="b-frame">
         <div className="b-side">
           <Navigation network={network} />

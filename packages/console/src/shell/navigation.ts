@@ -8,7 +8,7 @@ export type NavItem = {
   readonly href: string;
   readonly icon: IconName;
   /** Of what stands behind it; shown only when it is not good. */
-  readonly status?: { readonly tone: Tone; readonly word: string };
+  readonly status?: { readonly tone: Tone; readonly word: string } | undefined;
 };
 export type NavGroup = { readonly title: string | null; readonly items: readonly NavItem[] };
 
@@ -18,20 +18,17 @@ export type NavInput = {
     readonly chain: string;
     readonly status: { readonly tone: Tone; readonly word: string };
   }[];
-  readonly mainChain: string | undefined;
+  readonly main: { readonly chain: string; readonly status: NavItem["status"] } | undefined;
 };
 
 /** Side chains that are listed by name; more of them are behind one line. */
 const CHAINS_LISTED_MAX = 8;
 
 /** The pages of one network, then those of the platform. */
-export function navigationOf({ network, chains, mainChain }: NavInput): NavGroup[] {
+export function navigationOf({ network, chains, main }: NavInput): NavGroup[] {
   const platform: NavGroup = {
     title: "Platform",
-    items: [
-      { label: "Operations", href: "/operations", icon: "list" },
-      { label: "Settings", href: "/settings", icon: "gear" },
-    ],
+    items: [{ label: "Settings", href: "/settings", icon: "gear" }],
   };
   if (network === undefined)
     return [{ title: null, items: [{ label: "Networks", href: "/", icon: "home" }] }, platform];
@@ -50,12 +47,13 @@ export function navigationOf({ network, chains, mainChain }: NavInput): NavGroup
       items: [
         { label: "Home", href: at, icon: "home" },
         { label: "Nodes", href: `${at}/nodes`, icon: "node" },
+        { label: "Operations", href: `${at}/operations`, icon: "list" },
         { label: "Definition", href: `${at}/definition`, icon: "file" },
       ],
     },
     {
       title: "Chains",
-      items: [{ label: mainChain ?? "Main chain", href: `${at}/main`, icon: "pick" }, ...sides],
+      items: [{ label: main?.chain ?? "Main chain", href: `${at}/main`, icon: "pick", status: main?.status }, ...sides],
     },
     platform,
   ];

@@ -3,20 +3,40 @@
 
 import { type ComponentType, type LazyExoticComponent, lazy } from "react";
 
-type PageFile = Promise<Readonly<Record<string, ComponentType>>>;
+type PageFile = Promise<Readonly<Record<string, unknown>>>;
 
 /** @param name of the exported component */
 function page(load: () => PageFile, name: string): LazyExoticComponent<ComponentType> {
   return lazy(async () => {
     const found = (await load())[name];
-    if (found === undefined) throw new Error(`no page ${name}`);
-    return { default: found };
+    if (typeof found !== "function") throw new Error(`no page ${name}`);
+    return { default: found as ComponentType };
   });
 }
 
-export type PageRoute = { readonly path: string; readonly page: LazyExoticComponent<ComponentType> };
+export type PageRoute = {
+  readonly path: string;
+  readonly page: LazyExoticComponent<ComponentType>;
+  /** Shown without a sign-in where the network allows it: the explorer's pages. */
+  readonly isPublic?: true;
+};
+
+const editor = page(() => import("../pages/editor.tsx"), "EditorPage");
+const settings = page(() => import("../pages/settings/settings.tsx"), "SettingsPage");
 
 export const PAGES: readonly PageRoute[] = [
   { path: "/", page: page(() => import("../pages/start.tsx"), "StartPage") },
+  { path: "/new", page: editor },
   { path: "/n/:network", page: page(() => import("../pages/home.tsx"), "HomePage") },
+  { path: "/n/:network/definition", page: editor },
+  { path: "/n/:network/plan", page: page(() => import("../pages/plan.tsx"), "PlanPage") },
+  { path: "/n/:network/operations", page: page(() => import("../pages/operations.tsx"), "OperationsPage") },
+  { path: "/n/:network/operations/:operation", page: page(() => import("../pages/operation.tsx"), "OperationPage") },
+  { path: "/n/:network/main", page: page(() => import("../pages/main-chain.tsx"), "MainChainPage") },
+  { path: "/n/:network/chains/:chain", page: page(() => import("../pages/chain.tsx"), "ChainPage") },
+  { path: "/n/:network/chains/:chain/consensus", page: page(() => import("../pages/consensus.tsx"), "ConsensusPage") },
+  { path: "/n/:network/nodes", page: page(() => import("../pages/nodes.tsx"), "NodesPage") },
+  { path: "/n/:network/nodes/:node", page: page(() => import("../pages/node/node.tsx"), "NodePage") },
+  { path: "/settings", page: settings },
+  { path: "/settings/:part", page: settings },
 ];

@@ -1,17 +1,19 @@
 // The one sentence of Home: whether all is well, and if not, what is worst and what it means for those who use the chain.
 // Worst first: a chain that stands still, one without margin, nodes that are away, what is merely stopped.
 
-import { counted, listed } from "./formats.ts";
-import { quorumOf, type Tone } from "./status.ts";
+import { counted, formatDuration, listed } from "./formats.ts";
+import type { ChainState, Tone } from "./status.ts";
 
 export type HealthInput = {
   readonly running: boolean;
-  readonly main: { readonly chain: string; readonly height: number | null };
+  readonly main: { readonly chain: string; readonly state: ChainState; readonly finalAgeMs: number | null };
   readonly sides: readonly {
     readonly chain: string;
-    readonly height: number | null;
+    readonly state: ChainState;
+    readonly finalAgeMs: number | null;
     readonly voting: number;
     readonly validators: number;
+    readonly quorum: number;
     readonly federation: {
       readonly threshold: number;
       readonly members: number;
@@ -50,25 +52,34 @@ const stopped: Rule = ({ running, nodes }) =>
       };
 
 const halted: Rule = ({ sides }) => {
-  const found = sides.filter(({ voting, validators }) => voting < quorumOf(validators));
+  const found = sides.filter(({ state }) => state === "halted");
   const [first] = found;
   if (first === undefined) return undefined;
-  const { chain, voting, validators } = first;
+  const { chain, voting, validators, quorum, finalAgeMs } = first;
+  const since = finalAgeMs === null ? "" : ` for ${formatDuration(finalAgeMs)}`;
+  const why =
+    voting < quorum
+      ? `${voting} of ${validators} validators vote, a final block needs ${quorum}`
+      : `no block has become final though ${voting} of ${validators} validators vote`;
   const sentence =
     found.length === 1
-      ? `${chain} stands still: ${voting} of ${validators} validators vote, a final block needs ${quorumOf(validators)}.`
-      : `${counted(found.length, "side chain")} stand still for want of votes: ${listed(found.map((side) => side.chain))}.`;
+      ? `${chain} has stood still${since}: ${why}.`
+      : `${counted(found.length, "side chain")} stand still: ${listed(found.map((side) => side.chain))}.`;
   return { tone: "bad", sentence, more: chainLink(chain) };
 };
 
-const mainSilent: Rule = ({ main }) =>
-  main.height !== null
-    ? undefined
-    : {
-        tone: "bad",
-        sentence: `The main chain ${main.chain} does not answer: side chains go on, deposits and payouts wait.`,
-        more: { path: "/main", label: "See the main chain" },
-      };
+const mainSilent: Rule = ({ main: { chain, state, finalAgeMs } }) => {
+  if (state !== "halted" && state !== "stopped") return undefined;
+  const what =
+    state === "stopped"
+      ? "is down"
+      : `has had no block${finalAgeMs === null ? "" : ` for ${formatDuration(finalAgeMs)}`}`;
+  return {
+    tone: "bad",
+    sentence: `The main chain ${chain} ${what}: side chains go on, deposits and payouts wait.`,
+    more: { path: "/main", label: "See the main chain" },
+  };
+};
 
 const pegShort: Rule = ({ sides }) => {
   for (const { chain, federation } of sides) {
@@ -87,7 +98,7 @@ const pegShort: Rule = ({ sides }) => {
 };
 
 const marginGone: Rule = ({ sides }) => {
-  const found = sides.filter(({ voting, validators }) => voting < validators && voting === quorumOf(validators));
+  const found = sides.filter(({ state, voting, quorum }) => state === "degraded" && voting === quorum);
   const [first] = found;
   if (first === undefined) return undefined;
   const sentence =
@@ -95,6 +106,13 @@ const marginGone: Rule = ({ sides }) => {
       ? `${first.chain} has no margin left: ${first.voting} of ${first.validators} validators vote, and it stops with one less.`
       : `${counted(found.length, "side chain")} have no margin left: ${listed(found.map(({ chain }) => chain))}.`;
   return { tone: "warn", sentence, more: chainLink(first.chain) };
+};
+
+const starting: Rule = ({ main, sides }) => {
+  const found = [main, ...sides].filter(({ state }) => state === "starting" || state === "stopped");
+  if (found.length === 0) return undefined;
+  const sentence = `${counted(found.length, "chain")} of ${sides.length + 1} not there yet: ${listed(found.map(({ chain }) => chain))}.`;
+  return { tone: "busy", sentence, more: nodesLink };
 };
 
 const nodesAway: Rule = ({ nodes }) => {
@@ -122,7 +140,7 @@ const well: Rule = ({ sides, nodes }) => ({
   more: null,
 });
 
-const RULES: readonly Rule[] = [stopped, halted, mainSilent, pegShort, marginGone, nodesAway];
+const RULES: readonly Rule[] = [stopped, halted, mainSilent, pegShort, starting, marginGone, nodesAway];
 
 /** @returns the worst that is the case, in one sentence */
 export function healthOf(input: HealthInput): Health {

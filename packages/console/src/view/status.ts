@@ -5,18 +5,26 @@ export type Tone = (typeof TONES)[number];
 
 export type Status = { readonly tone: Tone; readonly word: string };
 
-type NodeLike = { readonly phase: string; readonly ready: boolean; readonly hasSeat: boolean | null };
+type NodeLike = {
+  readonly phase: "absent" | "created" | "running" | "stopped";
+  readonly ready: boolean;
+  readonly hasSeat: boolean | null;
+  readonly voting: boolean | null;
+};
 
-/** What a node is doing, from what the platform saw of it. */
-export function nodeStatus({ phase, ready, hasSeat }: NodeLike): Status {
+/**
+ * What a node is doing, from what the platform saw of it.
+ * @param isWanted its network shall run: a node that is not there is down, not stopped
+ */
+export function nodeStatus({ phase, ready, hasSeat, voting }: NodeLike, isWanted: boolean): Status {
   if (phase === "running") {
     if (!ready) return { tone: "warn", word: "not ready" };
-    return { tone: "good", word: hasSeat === false ? "follows" : "ready" };
+    if (hasSeat === false) return { tone: "good", word: "follows" };
+    return { tone: "good", word: voting === true ? "votes" : "ready" };
   }
-  if (phase === "starting" || phase === "stopping" || phase === "created") return { tone: "busy", word: phase };
-  if (phase === "backoff") return { tone: "bad", word: "restarting" };
-  if (phase === "failed" || phase === "lost" || phase === "locked") return { tone: "bad", word: phase };
-  return { tone: "idle", word: phase === "absent" ? "absent" : "stopped" };
+  if (phase === "created") return { tone: "busy", word: "created" };
+  if (isWanted) return { tone: "bad", word: "down" };
+  return { tone: "idle", word: phase };
 }
 
 type OperationState = "queued" | "waiting" | "running" | "succeeded" | "failed" | "cancelled";
@@ -50,18 +58,24 @@ export function stepStatus(state: StepState): Status {
   return STEP[state];
 }
 
-type SideLike = { readonly height: number | null; readonly voting: number; readonly validators: number };
+/** States that the platform gives a chain. */
+export type ChainState = "stopped" | "starting" | "running" | "degraded" | "halted";
 
-/** Votes that a final block needs: bbft.md section 3, q = n - floor((n - 1) / 3). */
-export function quorumOf(validators: number): number {
-  return validators - Math.floor((validators - 1) / 3);
+const CHAIN: Readonly<Record<ChainState, Status>> = {
+  stopped: { tone: "idle", word: "stopped" },
+  starting: { tone: "busy", word: "starting" },
+  running: { tone: "good", word: "running" },
+  degraded: { tone: "warn", word: "degraded" },
+  halted: { tone: "bad", word: "halted" },
+};
+
+type SideLike = { readonly state: ChainState; readonly voting: number; readonly quorum: number };
+
+export function chainStatus(state: ChainState): Status {
+  return CHAIN[state];
 }
 
-/** A side chain by who votes: halted below its quorum, degraded when no further validator may fail or one is away. */
-export function sideStatus({ height, voting, validators }: SideLike): Status {
-  if (height === null && voting === 0) return { tone: "idle", word: "stopped" };
-  const quorum = quorumOf(validators);
-  if (voting < quorum) return { tone: "bad", word: "halted" };
-  if (voting < validators) return { tone: "warn", word: voting === quorum ? "no margin" : "degraded" };
-  return { tone: "good", word: "running" };
+/** Of degraded side chains those stand out that stop with the next validator. */
+export function sideStatus({ state, voting, quorum }: SideLike): Status {
+  return state === "degraded" && voting <= quorum ? { tone: "warn", word: "no margin" } : CHAIN[state];
 }

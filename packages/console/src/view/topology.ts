@@ -2,7 +2,7 @@
 // that nothing has to be shrunk to fit. With many nodes a chain's box shows dots, and above 200 the numbers alone.
 
 import { formatCount } from "./formats.ts";
-import { nodeStatus, type Status, sideStatus } from "./status.ts";
+import { type ChainState, chainStatus, nodeStatus, type Status, sideStatus } from "./status.ts";
 
 /** Nodes that are drawn one by one at all (platform.md section 6). */
 export const DRAWN_NODES_MAX = 200;
@@ -12,17 +12,21 @@ const NAMED_NODES = 24;
 type NodeLike = {
   readonly id: string;
   readonly chain: string;
-  readonly phase: string;
+  readonly phase: "absent" | "created" | "running" | "stopped";
   readonly ready: boolean;
   readonly hasSeat: boolean | null;
+  readonly voting: boolean | null;
 };
 export type TopologyInput = {
-  readonly main: { readonly chain: string; readonly height: number | null };
+  readonly running: boolean;
+  readonly main: { readonly chain: string; readonly height: number | null; readonly state: ChainState };
   readonly sides: readonly {
     readonly chain: string;
     readonly height: number | null;
+    readonly state: ChainState;
     readonly voting: number;
     readonly validators: number;
+    readonly quorum: number;
     readonly federation: { readonly paused: readonly string[] } | null;
   }[];
   readonly nodes: readonly NodeLike[];
@@ -77,17 +81,12 @@ function heightOf(detail: Detail, cells: number): number {
   return BOX.head + BOX.pad + Math.ceil(cells / columns) * height;
 }
 
-function mainStatus(height: number | null, isUp: boolean): Status {
-  if (height !== null) return { tone: "good", word: "running" };
-  return isUp ? { tone: "bad", word: "silent" } : { tone: "idle", word: "stopped" };
-}
-
 /** @param widthPx of the canvas */
 export function topologyOf(input: TopologyInput, widthPx: number): Topology {
-  const { main, sides, nodes } = input;
+  const { main, sides, nodes, running } = input;
   const detail = detailOf(nodes.length);
   const cellsOf = (chain: string): TopologyBox["cells"] =>
-    nodes.filter((node) => node.chain === chain).map((node) => ({ id: node.id, status: nodeStatus(node) }));
+    nodes.filter((node) => node.chain === chain).map((node) => ({ id: node.id, status: nodeStatus(node, running) }));
   const isUpright = widthPx < WIDE_PX;
   const left = isUpright ? 0 : BOX.width + TRUNK_PX;
   const columns = Math.max(1, Math.floor((widthPx - left + BOX.gapX) / (BOX.width + BOX.gapX)));
@@ -117,11 +116,10 @@ export function topologyOf(input: TopologyInput, widthPx: number): Topology {
     y += rowHeight + BOX.gapY;
   }
   const height = Math.max(y - BOX.gapY, mainHeight);
-  const isUp = nodes.some((node) => node.chain === main.chain && node.phase === "running");
   boxes.unshift({
     chain: main.chain,
     kind: "main",
-    status: mainStatus(main.height, isUp),
+    status: chainStatus(main.state),
     heightText: `height ${formatCount(main.height)}`,
     votesText: "proof of work",
     cells: mainCells,
@@ -130,11 +128,12 @@ export function topologyOf(input: TopologyInput, widthPx: number): Topology {
     width: BOX.width,
     height: mainHeight,
   });
-  const edges = sides.map((side) => {
-    const { tone } = sideStatus(side);
-    const isMoving =
-      main.height !== null && (tone === "good" || tone === "warn") && side.federation?.paused.length === 0;
-    return { from: main.chain, to: side.chain, isMoving, hasPeg: side.federation !== null };
-  });
+  const moves = (state: ChainState): boolean => state === "running" || state === "degraded";
+  const edges = sides.map(({ chain, state, federation }) => ({
+    from: main.chain,
+    to: chain,
+    isMoving: moves(main.state) && moves(state) && federation?.paused.length === 0,
+    hasPeg: federation !== null,
+  }));
   return { detail, isUpright, boxes, edges, height };
 }

@@ -7,6 +7,8 @@ import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
 import { PLATFORM_ROUTES } from "@bystack/api/platform-routes";
 import type { Route } from "@bystack/api/route";
+import { FixtureProblem } from "./problem.ts";
+import { LOG_LINES } from "./worlds/chains.ts";
 import type { World } from "./worlds/world.ts";
 
 /** What the platform sends with every page (platform.md section 5). */
@@ -69,20 +71,6 @@ async function bodyOf(request: IncomingMessage): Promise<unknown> {
   return text === "" ? {} : JSON.parse(text);
 }
 
-/** An error that a world's answer throws to be sent as it stands. */
-export class FixtureProblem extends Error {
-  readonly status: number;
-  readonly code: string;
-  readonly texts: { title: string; detail: string; next: string };
-
-  constructor(status: number, code: string, texts: { title: string; detail: string; next: string }) {
-    super(code);
-    this.status = status;
-    this.code = code;
-    this.texts = texts;
-  }
-}
-
 export async function startFixtureServer(options: { dist: string; world: World }): Promise<FixtureServer> {
   const streams = new Set<ServerResponse>();
   let mode: Mode = "ok";
@@ -112,6 +100,18 @@ export async function startFixtureServer(options: { dist: string; world: World }
     response.end(content);
   };
 
+  const sendStream = (response: ServerResponse, id: string): void => {
+    response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
+    response.write(":\n\n");
+    if (id === "followLogs") for (const line of LOG_LINES) response.write(`data: ${JSON.stringify({ line })}\n\n`);
+    if (mode === "cut") {
+      response.end();
+      return;
+    }
+    streams.add(response);
+    response.on("close", () => streams.delete(response));
+  };
+
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = new URL(request.url ?? "/", "http://fixture");
     const isApi = /^\/(?:v1|admin|health)\//.test(url.pathname);
@@ -122,17 +122,6 @@ export async function startFixtureServer(options: { dist: string; world: World }
         detail: "16 wait already",
         next: "Try again in a moment, or see what it does: bystack operation list.",
       });
-    if (url.pathname === "/v1/events" && request.headers.accept === "text/event-stream") {
-      response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
-      response.write(": hello\n\n");
-      if (mode === "cut") {
-        response.end();
-        return;
-      }
-      streams.add(response);
-      response.on("close", () => streams.delete(response));
-      return;
-    }
     const match = matchRoute(request.method ?? "GET", url.pathname);
     const handler =
       match && (self.world.answers as Record<string, ((input: unknown) => unknown) | undefined>)[match.id];
@@ -141,6 +130,7 @@ export async function startFixtureServer(options: { dist: string; world: World }
       detail: url.pathname,
       next: "List what there is: bystack status.",
     };
+    if (match?.route.kind === "events") return sendStream(response, match.id);
     if (match === undefined || handler === undefined) return sendProblem(response, 404, "UNKNOWN_ROUTE", missing);
     const input = {
       params: match.params,
@@ -172,7 +162,8 @@ export async function startFixtureServer(options: { dist: string; world: World }
     },
     send: (event) => {
       seq += 1;
-      for (const stream of streams) stream.write(`id: ${seq}\ndata: ${JSON.stringify({ seq, ...event })}\n\n`);
+      const text = JSON.stringify({ seq, atMs: Date.now(), ...event });
+      for (const stream of streams) stream.write(`id: ${seq}\ndata: ${text}\n\n`);
     },
     close: async () => {
       server.closeAllConnections();

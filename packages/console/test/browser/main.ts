@@ -29,14 +29,24 @@ async function run(executablePath: string): Promise<number> {
   let failures = 0;
   for (const world of WORLDS.filter(({ name }) => (values.world ?? name) === name)) {
     const server = await startFixtureServer({ dist, world });
-    for (const { name, path, worlds } of PAGE_CASES) {
+    for (const { name, path, worlds, onlyOk, answers, draft, act } of PAGE_CASES) {
       if (positionals.length > 0 && !positionals.some((part) => name.includes(part))) continue;
       if (worlds !== undefined && !worlds.includes(world.name)) continue;
-      for (const state of STATES.filter((candidate) => (values.state ?? candidate) === candidate)) {
+      server.world = { ...world, answers: { ...world.answers, ...answers } };
+      const network = world.network ?? "none";
+      const states = onlyOk === true ? ["ok" as const] : STATES;
+      for (const state of states.filter((candidate) => (values.state ?? candidate) === candidate)) {
         // A context of its own: nothing that one visit has stored is there for the next.
         const context = await browser.newContext();
         const folder = join(artefacts, world.name);
-        const problems = await visitPage(context, server, { name, path: path(world.network ?? "none"), state }, folder);
+        const visit = {
+          name,
+          path: path(network),
+          state,
+          act,
+          draft: draft === undefined ? undefined : { network, text: draft },
+        };
+        const problems = await visitPage(context, server, visit, folder);
         await context.close();
         visits += 1;
         if (problems.length > 0) failures += 1;

@@ -22,6 +22,8 @@ const AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-
 const IN_PAGE = {
   overflowPx: "document.documentElement.scrollWidth - window.innerWidth",
   axe: `axe.run({ runOnly: ${JSON.stringify(AXE_TAGS)} })`,
+  /** All that another colour scheme can change. */
+  axeColours: `axe.run({ runOnly: { type: "rule", values: ["color-contrast", "link-in-text-block"] } })`,
   reportViolations: `document.addEventListener("securitypolicyviolation", (event) => {
     console.error("CSP " + event.violatedDirective + ": " + event.blockedURI);
   });`,
@@ -30,15 +32,23 @@ const IN_PAGE = {
 
 type AxeResult = { violations: { id: string; help: string; nodes: { target: string[]; failureSummary?: string }[] }[] };
 
-export type Visit = { readonly name: string; readonly path: string; readonly state: State };
+export type Visit = {
+  readonly name: string;
+  readonly path: string;
+  readonly state: State;
+  /** Put into the tab before the page begins. */
+  readonly draft: { readonly network: string; readonly text: string } | undefined;
+  /** Done once the page stands. */
+  readonly act: ((page: Page) => Promise<void>) | undefined;
+};
 
 /** Problems of a page while it was open, as the browser reports them. */
 function listen(page: Page, state: State): string[] {
   const problems: string[] = [];
   // The browser itself logs answers of 4xx and 5xx; they are what these states and pages are about.
   const isExpected = (text: string): boolean =>
-    /^Failed to load resource: the server responded with a status of (?:404|503)/.test(text) &&
-    (state !== "ok" || text.includes("404"));
+    /^Failed to load resource: the server responded with a status of (?:400|403|404|503)/.test(text) &&
+    (state !== "ok" || !text.includes("503"));
   page.on("console", (message) => {
     if (message.text().startsWith("CSP ")) problems.push(message.text());
     else if (message.type() === "error" && !isExpected(message.text())) problems.push(`console: ${message.text()}`);
@@ -54,11 +64,11 @@ async function settle(page: Page): Promise<void> {
   await page.locator("[data-loading]").first().waitFor({ state: "detached", timeout: SETTLE_MS_MAX });
 }
 
-async function judge(page: Page): Promise<string[]> {
+async function judge(page: Page, isFirstTheme: boolean): Promise<string[]> {
   const overflow = await page.evaluate<number>(IN_PAGE.overflowPx);
   const problems = overflow > 0 ? [`${overflow} px wider than the window`] : [];
   await page.evaluate(axeSource);
-  const result = await page.evaluate<AxeResult>(IN_PAGE.axe);
+  const result = await page.evaluate<AxeResult>(isFirstTheme ? IN_PAGE.axe : IN_PAGE.axeColours);
   for (const { id, help, nodes } of result.violations) {
     const [first] = nodes;
     problems.push(
@@ -75,10 +85,14 @@ export async function visitPage(
   visit: Visit,
   folder: string,
 ): Promise<string[]> {
-  const { name, path, state } = visit;
+  const { name, path, state, draft, act } = visit;
   server.mode = state === "unavailable" || state === "cut" ? state : "ok";
   const page = await context.newPage();
   await page.addInitScript({ content: IN_PAGE.reportViolations });
+  if (draft !== undefined) {
+    const key = JSON.stringify(`bystack.draft.${draft.network}`);
+    await page.addInitScript({ content: `sessionStorage.setItem(${key}, ${JSON.stringify(draft.text)})` });
+  }
   const found = listen(page, state);
   const problems: string[] = [];
   try {
@@ -86,6 +100,7 @@ export async function visitPage(
     await page.emulateMedia({ colorScheme: THEMES[0], reducedMotion: "reduce" });
     await page.goto(`${server.url}${path}`);
     await settle(page);
+    await act?.(page);
     if (state === "stale") {
       server.mode = "unavailable";
       // Whatever the page has read becomes old by its next question.
@@ -95,7 +110,7 @@ export async function visitPage(
       for (const width of WIDTHS) {
         await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
         await page.setViewportSize({ width, height: HEIGHT_PX });
-        for (const problem of await judge(page)) problems.push(`${theme} ${width}: ${problem}`);
+        for (const problem of await judge(page, theme === THEMES[0])) problems.push(`${theme} ${width}: ${problem}`);
         mkdirSync(folder, { recursive: true });
         await page.screenshot({ path: join(folder, `${name}-${state}-${theme}-${width}.png`), fullPage: true });
       }

@@ -5,14 +5,18 @@ import type { PLATFORM_ROUTES } from "@bystack/api/platform-routes";
 import type { RouteInput, RouteReply } from "@bystack/api/route";
 
 export type Routes = typeof PLATFORM_ROUTES;
-export type RouteId = keyof Routes & string;
+/** Routes that answer once; streams are the fixture server's own. */
+export type RouteId = {
+  [K in keyof Routes & string]: Routes[K]["kind"] extends "json" ? K : never;
+}[keyof Routes & string];
 export type Answers = {
   readonly [K in RouteId]?: (input: RouteInput<Routes[K]>) => RouteReply<Routes[K]> | undefined;
 };
 export type WorldName = "empty" | "dev" | "large";
 export type World = { readonly name: WorldName; readonly network: string | undefined; readonly answers: Answers };
 
-type Status = RouteReply<Routes["network"]>;
+export type Status = RouteReply<Routes["network"]>;
+export type Operation = RouteReply<Routes["operation"]>;
 export type NodeRow = Status["nodes"][number];
 export type SideRow = Status["sides"][number];
 
@@ -42,6 +46,11 @@ export function mainNode(id: string, height: number): NodeRow {
     ready: true,
     why: null,
     hasSeat: null,
+    voting: null,
+    view: null,
+    peers: null,
+    mempool: 2,
+    startedAtMs: Date.now() - 190 * MINUTE_MS,
     rssBytes: 131 * MIB,
   };
 }
@@ -58,7 +67,55 @@ export function sideNode(chain: string, index: number, height: number, change: P
     ready: true,
     why: null,
     hasSeat: true,
+    voting: true,
+    view: height + 12,
+    peers: 3,
+    mempool: 0,
+    startedAtMs: Date.now() - 188 * MINUTE_MS,
     rssBytes: (98 + index) * MIB,
     ...change,
   };
 }
+
+/** What is left of a node's row when its process is gone. */
+export const GONE: Partial<NodeRow> = {
+  phase: "stopped",
+  url: null,
+  height: null,
+  finalHeight: null,
+  ready: false,
+  hasSeat: null,
+  voting: null,
+  view: null,
+  peers: null,
+  mempool: null,
+  startedAtMs: null,
+  rssBytes: null,
+};
+
+/** An owner who is signed in with a password. */
+export const OWNER: RouteReply<Routes["me"]> = {
+  userId: "u00000000000000a1",
+  login: "ada",
+  name: "Ada Lovelace",
+  via: "session",
+  roles: { "*": "w" },
+  unfinished: false,
+  fresh: true,
+  rotationDue: false,
+  hasPassword: true,
+  passkeys: [{ key: hashOf("passkey"), name: "laptop", createdAtMs: Date.now() - 9_000 * MINUTE_MS }],
+  dev: true,
+  version: "0.1.0",
+};
+
+export const NOBODY: RouteReply<Routes["me"]> = {
+  ...OWNER,
+  userId: "public",
+  login: null,
+  name: null,
+  via: "none",
+  roles: {},
+  hasPassword: false,
+  passkeys: [],
+};

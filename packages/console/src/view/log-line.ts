@@ -1,0 +1,48 @@
+// A line of a node's log: JSON with level, time, message and fields. Pure; a line that is no JSON is shown as it is.
+
+import type { Tone } from "./status.ts";
+
+export type LogLine = {
+  /** `14:03:09`, in the reader's own time zone; empty when the line has none. */
+  readonly time: string;
+  readonly level: string;
+  readonly tone: Tone;
+  readonly message: string;
+  /** The other fields, as `name=value`. */
+  readonly fields: string;
+};
+
+const TONES: Readonly<Record<string, Tone>> = { error: "bad", warn: "warn", info: "idle", debug: "idle" };
+
+function timeOf(value: unknown): string {
+  const at = new Date(typeof value === "string" ? value : Number.NaN);
+  if (Number.isNaN(at.getTime())) return "";
+  return [at.getHours(), at.getMinutes(), at.getSeconds()].map((part) => String(part).padStart(2, "0")).join(":");
+}
+
+function fieldText(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/** The node's own log has `time`, `level`, `node`, `message` and whatever else the message is about. */
+export function parseLogLine(text: string): LogLine {
+  let entry: Record<string, unknown>;
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== "object" || value === null || Array.isArray(value)) throw new Error("no object");
+    entry = value as Record<string, unknown>;
+  } catch {
+    return { time: "", level: "", tone: "idle", message: text, fields: "" };
+  }
+  const { time, level: given, node: _, message, ...fields } = entry;
+  const level = typeof given === "string" ? given : "";
+  return {
+    time: timeOf(time),
+    level,
+    tone: TONES[level] ?? "idle",
+    message: typeof message === "string" ? message : "",
+    fields: Object.entries(fields)
+      .map(([name, value]) => `${name}=${fieldText(value)}`)
+      .join(" "),
+  };
+}
