@@ -22,7 +22,7 @@ import { PAGES } from "./shell/pages.tsx";
 import { cssVariables, THEME } from "./shell/theme.ts";
 import { Gate } from "./sign-in/gate.tsx";
 
-const EVENT_HANDLERS = { onEvent: applyEvent, onReopened: readAllAgain };
+const EVENT_HANDLERS = { onEvent: applyEvent, onGap: readAllAgain };
 
 /** Inside the gate: a stream needs somebody whose it is. */
 function Frame(): ReactElement {

@@ -13,16 +13,20 @@ test("the worst risk of a plan is that of its worst action", () => {
 
 test("what a committee survives, before and while one validator is away", () => {
   const committee = { n: 4, q: 3, f: 1 };
-  assert.deepEqual(margins(committee, { voting: 4, quorum: 3, validators: 4 }), {
+  assert.deepEqual(margins(committee, { voting: 4, quorum: 3, validators: 4 }, true), {
     now: "4 of 4 vote, survives 1",
     meanwhile: "3 of 4 vote, 3 needed, survives 0",
   });
   assert.match(
-    margins(committee, { voting: 3, quorum: 3, validators: 4 })?.meanwhile ?? "",
+    margins(committee, { voting: 3, quorum: 3, validators: 4 }, true)?.meanwhile ?? "",
     /2 of 4 vote, 3 needed, stands still/,
   );
-  assert.deepEqual(margins(committee, undefined), { now: "not there yet", meanwhile: "n 4, q 3, f 1" });
-  assert.equal(margins(null, undefined), undefined);
+  assert.deepEqual(margins(committee, undefined, true), { now: "not there yet", meanwhile: "n 4, q 3, f 1" });
+  assert.equal(
+    margins(committee, { voting: 3, quorum: 3, validators: 4 }, false)?.meanwhile,
+    "3 of 4 vote, 3 needed, survives 0",
+  );
+  assert.equal(margins(null, undefined, true), undefined);
 });
 
 test("estimates are added up and rounded to seconds", () => {
@@ -30,14 +34,15 @@ test("estimates are added up and rounded to seconds", () => {
 });
 
 test("next steps are those that are left, and few", () => {
-  const status = { running: true, sides: [{ chain: "demo", federation: {} }], accounts: ["alice"] };
+  const status = { running: true, healthy: true, sides: [{ chain: "demo", federation: {} }], accounts: ["alice"] };
   const titles = (input: Partial<Parameters<typeof nextSteps>[0]>) =>
     nextSteps({ status, hasOperations: false, hasCredential: false, ...input }).map(({ title }) => title);
   assert.ok(titles({}).length <= STEPS_MAX);
   assert.equal(titles({})[0], "Set a password or a passkey");
   assert.ok(!titles({ hasCredential: true }).includes("Set a password or a passkey"));
   assert.ok(!titles({ hasOperations: true }).includes("Make a change"));
-  assert.deepEqual(titles({ status: { ...status, running: false }, hasOperations: true, hasCredential: true }), [
-    "Invite somebody",
-  ]);
+  assert.deepEqual(
+    titles({ status: { ...status, running: false, healthy: false }, hasOperations: true, hasCredential: true }),
+    ["Invite somebody"],
+  );
 });

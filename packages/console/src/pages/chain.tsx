@@ -92,7 +92,7 @@ function ChainBody({ status, side }: { readonly status: Reply<"network">; readon
       <Panel title="Nodes" flush>
         <NodeTable status={status} nodes={nodes} isOneChain />
       </Panel>
-      <CommandLine command={`bystack why ${nodes[0]?.id ?? ""}`} />
+      <CommandLine label="Why, on the command line" command={`bystack why ${nodes[0]?.id ?? ""}`} />
     </>
   );
 }

@@ -1,10 +1,10 @@
 // The definition of a network, as a file: judged by the platform while it is written, with line and rule of what is wrong. From
 // here to the plan. For a network that is not there yet it begins with a preset.
 
-import { Button } from "@mantine/core";
+import { Button, SegmentedControl } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
-import type { ReactElement } from "react";
+import { type ReactElement, useState } from "react";
 import { useLocation, useParams } from "wouter";
 import { CodeEditor } from "../parts/code-editor.tsx";
 import { CommandLine } from "../parts/command-line.tsx";
@@ -123,20 +123,43 @@ function Draft({ original, isNew, draftName }: DraftProps): ReactElement {
   );
 }
 
+const PRESETS = [
+  {
+    value: "dev",
+    label: "Fixed committee",
+    text: "One main chain, one side chain with four validators, the federation between them.",
+  },
+  {
+    value: "dev-elections",
+    label: "With elections",
+    text: "The same, where the side chain's committee is elected, and a fifth node without a seat yet.",
+  },
+] as const;
+type Preset = (typeof PRESETS)[number]["value"];
+
 function NewNetwork(): ReactElement {
-  const read = useRead("preset", { params: { preset: "dev" } });
+  const [preset, setPreset] = useState<Preset>("dev");
+  const read = useRead("preset", { params: { preset } });
+  const choose = (value: string): void => {
+    const found = PRESETS.find((candidate) => candidate.value === value);
+    if (found === undefined) return;
+    // What was written on top of the other preset is no change of this one.
+    keepDraft("new", undefined);
+    setPreset(found.value);
+  };
   return (
     <Page title="New network" crumbs={[{ label: "Networks", href: "/" }]}>
+      <div className="b-filter">
+        <SegmentedControl
+          aria-label="Preset"
+          data={PRESETS.map(({ value, label }) => ({ value, label }))}
+          value={preset}
+          onChange={choose}
+        />
+        <p>{PRESETS.find(({ value }) => value === preset)?.text} It can be applied as it stands.</p>
+      </div>
       <Loaded read={read} what="the preset">
-        {({ definition }) => (
-          <>
-            <p className="b-lead">
-              One main chain, one side chain with four validators, the federation between them. It can be applied as it
-              stands.
-            </p>
-            <Draft original={definition} isNew draftName="new" />
-          </>
-        )}
+        {({ definition }) => <Draft original={definition} isNew draftName="new" />}
       </Loaded>
     </Page>
   );

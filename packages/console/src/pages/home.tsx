@@ -43,7 +43,7 @@ function Underway({ network, at }: { readonly network: string; readonly at: stri
   );
   if (items.length === 0) return null;
   return (
-    <Panel title="Under way">
+    <Panel title="Unfinished operations">
       <ul className="b-lines">
         {items.map((operation) => (
           <li key={operation.id}>

@@ -12,7 +12,7 @@ import { Page, Panel } from "../parts/page.tsx";
 import { Failed, Loaded } from "../parts/page-states.tsx";
 import { StatusBadge } from "../parts/status-badge.tsx";
 import type { Reply } from "../platform/api.ts";
-import { hasRole, useMe } from "../platform/me.ts";
+import { hasRole, useMe, useNames } from "../platform/me.ts";
 import { REFRESH_MS, useChange, useRead } from "../platform/queries.ts";
 import { useNow } from "../platform/time.ts";
 import { formatDuration, formatTime } from "../view/formats.ts";
@@ -110,13 +110,14 @@ function Actions({ operation }: { readonly operation: Operation }): ReactElement
 
 function Facts({ operation }: { readonly operation: Operation }): ReactElement {
   const { network, chain, actorId, createdAtMs, startedAtMs, endedAtMs, definitionHash, steps } = operation;
+  const nameOf = useNames();
   const done = steps.filter(({ state }) => state === "done").length;
   return (
     <KeyValue
       facts={[
         { name: "Steps", value: `${done} of ${steps.length} done` },
         { name: "Asked for", value: formatTime(createdAtMs) },
-        { name: "By", value: actorId },
+        { name: "By", value: nameOf(actorId) },
         { name: "Begun", value: startedAtMs === null ? "waits for its turn" : formatTime(startedAtMs) },
         { name: "Ended", value: endedAtMs === null ? "–" : formatTime(endedAtMs) },
         {

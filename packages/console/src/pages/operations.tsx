@@ -9,6 +9,7 @@ import { Page, Panel } from "../parts/page.tsx";
 import { Empty, Loaded } from "../parts/page-states.tsx";
 import { StatusBadge } from "../parts/status-badge.tsx";
 import type { Reply } from "../platform/api.ts";
+import { useNames } from "../platform/me.ts";
 import { useRead } from "../platform/queries.ts";
 import { useNow } from "../platform/time.ts";
 import { formatAge, formatDuration } from "../view/formats.ts";
@@ -21,7 +22,9 @@ function tookText({ startedAtMs, endedAtMs }: Operation, nowMs: number): string 
   return startedAtMs === null ? "–" : formatDuration((endedAtMs ?? nowMs) - startedAtMs);
 }
 
-function columnsOf(at: string, nowMs: number): readonly Column<Operation>[] {
+type Names = (actorId: string) => string;
+
+function columnsOf(at: string, nowMs: number, nameOf: Names): readonly Column<Operation>[] {
   return [
     {
       name: "Operation",
@@ -32,7 +35,7 @@ function columnsOf(at: string, nowMs: number): readonly Column<Operation>[] {
       ),
     },
     { name: "State", cell: (operation) => <StatusBadge {...operationStatus(operation)} /> },
-    { name: "By", cell: ({ actorId }) => actorId, isExtra: true },
+    { name: "By", cell: ({ actorId }) => nameOf(actorId), isExtra: true },
     { name: "Begun", cell: ({ createdAtMs }) => formatAge(createdAtMs, nowMs), isExtra: true },
     { name: "Took", cell: (operation) => tookText(operation, nowMs), isNumber: true },
   ];
@@ -47,6 +50,7 @@ export function OperationsPage(): ReactElement {
     query: { limit: PAGE_ROWS, ...(cursor !== undefined && { cursor }) },
   });
   const nowMs = useNow();
+  const nameOf = useNames();
   const [, go] = useLocation();
   const at = `/n/${network}`;
   return (
@@ -62,7 +66,12 @@ export function OperationsPage(): ReactElement {
             </Empty>
           ) : (
             <Panel title="Newest first" flush>
-              <DataTable label="Operations" rows={items} keyOf={({ id }) => id} columns={columnsOf(at, nowMs)} />
+              <DataTable
+                label="Operations"
+                rows={items}
+                keyOf={({ id }) => id}
+                columns={columnsOf(at, nowMs, nameOf)}
+              />
               {(cursors.length > 0 || next !== null) && (
                 <div className="b-pager">
                   <Button

@@ -28,7 +28,8 @@ function ActionLine({ action }: { readonly action: Action }): ReactElement {
   const { network = "" } = useParams();
   const { data: status } = useNetwork(network);
   const side = status?.sides.find((candidate) => candidate.chain === chain);
-  const margin = margins(committee, side);
+  const isVoting = status?.nodes.find(({ id }) => id === action.target)?.voting === true;
+  const margin = margins(committee, side, isVoting);
   const { sign, word } = classWords(kind);
   return (
     <li className={`b-action b-action-${kind}`}>
@@ -127,7 +128,7 @@ function Apply({
         onConfirm={() => apply.mutate({ params: { network }, body: { definition, planHash: hash } })}
       >
         <p>
-          The worst that can happen: {riskStatus(risk).word}. It takes {estimateText(actions)}, step by step; each step
+          Worst risk: <StatusBadge {...riskStatus(risk)} /> It takes {estimateText(actions)}, step by step; each step
           can be followed, and taken back until the first that cannot.
         </p>
         <p>

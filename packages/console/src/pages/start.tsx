@@ -18,7 +18,8 @@ type Way = {
   readonly icon: IconName;
   readonly title: string;
   readonly text: string;
-  readonly command: string;
+  /** Null where this release has none. */
+  readonly command: string | null;
   readonly href?: string;
 };
 
@@ -33,14 +34,14 @@ const WAYS: readonly Way[] = [
   {
     icon: "link",
     title: "Join a network",
-    text: "Somebody else runs one: their bundle is a file with public keys and addresses. It is joined from the command line for now.",
-    command: "bystack up <file>",
+    text: "Somebody else runs one and gives you a bundle: public keys and addresses in a file. This release cannot join one yet.",
+    command: null,
   },
   {
     icon: "archive",
     title: "Restore a network",
-    text: "From a backup of its nodes, into an empty folder. A restored validator watches first and signs nothing twice.",
-    command: "bystack backup restore",
+    text: "From a backup of its nodes, into an empty folder. This release makes no backups yet; a copy of the data folder of a stopped network can be put back.",
+    command: null,
   },
 ];
 
@@ -54,7 +55,7 @@ function Ways(): ReactElement {
           <h2>{title}</h2>
           <p className="b-dim">{text}</p>
           {href !== undefined && <Button onClick={() => go(href)}>{title}</Button>}
-          <CommandLine command={command} label={href === undefined ? null : undefined} />
+          {command === null ? <StatusBadge tone="idle" word="not yet" /> : <CommandLine command={command} />}
         </section>
       ))}
     </div>

@@ -38,10 +38,10 @@ export function Page({ title, crumbs = [], badge, actions, children }: PageProps
         {crumbs.length > 0 && (
           <nav className="b-crumbs" aria-label="Breadcrumb">
             <ol>
-              {crumbs.map(({ label, href }) => (
+              {crumbs.map(({ label, href }, i) => (
                 <li key={href}>
+                  {i > 0 && <Icon name="right" size={12} />}
                   <Link href={href}>{label}</Link>
-                  <Icon name="right" size={12} />
                 </li>
               ))}
             </ol>

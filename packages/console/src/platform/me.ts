@@ -33,6 +33,17 @@ export function useRotation(me: Me | undefined): void {
   }, [isDue]);
 }
 
+/** Names of whoever did something, as far as one may know them: of oneself always, of others as an owner. */
+export function useNames(): (actorId: string) => string {
+  const { data: me } = useMe();
+  const { data: users } = useRead("users", {}, { enabled: hasRole(me, "w") });
+  return (actorId) => {
+    if (actorId === me?.userId) return me.login ?? actorId;
+    if (actorId === "local") return "command line";
+    return users?.items.find(({ id }) => id === actorId)?.login ?? actorId;
+  };
+}
+
 /** Whether somebody has a role, or a higher one, in a network or (`*`) in all of them. */
 export function hasRole(me: Pick<Me, "roles"> | undefined, role: Role, network = "*"): boolean {
   const own = [me?.roles["*"], me?.roles[network]].map((given) => (given === undefined ? 0 : ROLES.indexOf(given)));

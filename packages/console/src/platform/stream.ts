@@ -27,8 +27,8 @@ function setState(next: StreamState): void {
 
 type Handlers = {
   readonly onEvent: (event: PlatformEvent) => void;
-  /** The stream was cut: what happened meanwhile may be more than the events tell. */
-  readonly onReopened: () => void;
+  /** The stream was cut, or is there again: what is on the screen may be old, and more happened than the events tell. */
+  readonly onGap: () => void;
 };
 
 class Stream {
@@ -51,6 +51,7 @@ class Stream {
       .finally(() => {
         if (this.#current !== controller) return;
         this.#current = undefined;
+        if (state.kind !== "cut") this.#handlers.onGap();
         setState({ kind: "cut", sinceMs: Date.now() });
         this.#timer = setTimeout(() => this.open(), this.#wait);
         this.#wait = Math.min(this.#wait * 2, RETRY_MS_MAX);
@@ -68,7 +69,7 @@ class Stream {
     const items = await client.stream("events", {}, { lastEventId: this.#last, signal: controller.signal });
     const wasCut = state.kind === "cut";
     setState({ kind: "live" });
-    if (wasCut) this.#handlers.onReopened();
+    if (wasCut) this.#handlers.onGap();
     for await (const event of items) {
       // One that ends at once, again and again, is asked for ever more slowly.
       this.#wait = RETRY_MS_MIN;
@@ -80,10 +81,10 @@ class Stream {
 
 /** Keeps the stream open while the tab is visible and `enabled`. Mounted once, by the shell. */
 export function useEventStream(handlers: Handlers, enabled: boolean): void {
-  const { onEvent, onReopened } = handlers;
+  const { onEvent, onGap } = handlers;
   useEffect(() => {
     if (!enabled) return undefined;
-    const stream = new Stream({ onEvent, onReopened });
+    const stream = new Stream({ onEvent, onGap });
     const follow = (): void => {
       if (document.visibilityState === "visible") stream.open();
       else stream.close();
@@ -94,7 +95,7 @@ export function useEventStream(handlers: Handlers, enabled: boolean): void {
       document.removeEventListener("visibilitychange", follow);
       stream.close();
     };
-  }, [enabled, onEvent, onReopened]);
+  }, [enabled, onEvent, onGap]);
 }
 
 export function useStreamState(): StreamState {

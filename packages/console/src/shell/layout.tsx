@@ -21,6 +21,18 @@ export function networkOfPath(path: string): string | undefined {
   return /^\/n\/([a-z][a-z0-9-]{0,30})(?:\/|$)/.exec(path)?.[1];
 }
 
+/** Where somebody came from: pages of the platform keep the navigation of the network that was looked at. */
+let lastNetwork: string | undefined;
+
+function useShownNetwork(path: string): string | undefined {
+  const { data } = useRead("networks");
+  const names = data?.items.map(({ name }) => name);
+  const here = networkOfPath(path);
+  if (here !== undefined) lastNetwork = here;
+  if (here !== undefined || names === undefined || path === "/") return here;
+  return lastNetwork !== undefined && names.includes(lastNetwork) ? lastNetwork : names[0];
+}
+
 function Connection(): ReactElement | null {
   const state = useStreamState();
   const nowMs = useNow();
@@ -124,7 +136,9 @@ function NetworkMenu({ network }: { readonly network: string | undefined }): Rea
   );
 }
 
-function Navigation({ network }: { readonly network: string | undefined }): ReactElement {
+type NavigationProps = { readonly network: string | undefined; readonly label: string };
+
+function Navigation({ network, label }: NavigationProps): ReactElement {
   const [location] = useLocation();
   const { data } = useNetwork(network);
   const groups = navigationOf({
@@ -133,18 +147,18 @@ function Navigation({ network }: { readonly network: string | undefined }): Reac
     chains: data?.sides.map((side) => ({ chain: side.chain, status: sideStatus(side) })) ?? [],
   });
   const isHere = (href: string): boolean =>
-    location === href || (href.split("/").length > 3 && location.startsWith(`${href}/`));
+    location === href || ((href.split("/").length > 3 || href === "/settings") && location.startsWith(`${href}/`));
   return (
-    <nav className="b-nav" aria-label="Pages">
+    <nav className="b-nav" aria-label={label}>
       {groups.map(({ title, items }) => (
         <div key={title ?? "top"}>
           {title !== null && <h2>{title}</h2>}
           <ul>
-            {items.map(({ label, href, icon, status }) => (
-              <li key={`${label} ${href}`}>
+            {items.map(({ label: name, href, icon, status }) => (
+              <li key={`${name} ${href}`}>
                 <Link href={href} className="b-nav-link" aria-current={isHere(href) ? "page" : undefined}>
                   <Icon name={icon} size={17} />
-                  {label}
+                  {name}
                   {status !== undefined && status.tone !== "good" && (
                     <span className="b-nav-end">
                       <StatusBadge {...status} />
@@ -163,7 +177,7 @@ function Navigation({ network }: { readonly network: string | undefined }): Reac
 export function Layout({ children }: { readonly children: ReactNode }): ReactElement {
   const [location] = useLocation();
   const [isOpen, drawer] = useDisclosure(false);
-  const network = networkOfPath(location);
+  const network = useShownNetwork(location);
   // Whoever has chosen a page wants to see it.
   useEffect(() => {
     if (location !== "") drawer.close();
@@ -203,13 +217,13 @@ export function Layout({ children }: { readonly children: ReactNode }): ReactEle
             <button type="button" className="b-icon-button" aria-label="Close" onClick={drawer.close}>
               <Icon name="cross" size={20} />
             </button>
-            <Navigation network={network} />
+            <Navigation network={network} label="All pages" />
           </Drawer.Body>
         </Drawer.Content>
       </Drawer.Root>
       <div className="b-frame">
         <div className="b-side">
-          <Navigation network={network} />
+          <Navigation network={network} label="Pages" />
         </div>
         <main className="b-main" id="main">
           {children}

@@ -86,7 +86,7 @@ export function SignInPage({ session }: { readonly session: SessionState }): Rea
       )}
       {passkey.error !== null && <Failed error={passkey.error} />}
       <div className="b-card-foot">
-        <p>Neither of them? On the platform's own machine this makes a link that signs you in, once:</p>
+        <p>Forgotten, or never had one? On the platform's own machine this makes a link that signs you in, once:</p>
         <CommandLine command="bystack open" label={null} />
       </div>
     </Card>

@@ -11,6 +11,7 @@ export type NextStep = {
 export type ChecklistInput = {
   readonly status: {
     readonly running: boolean;
+    readonly healthy: boolean;
     readonly sides: readonly { readonly chain: string; readonly federation: object | null }[];
     readonly accounts: readonly string[];
   };
@@ -47,7 +48,7 @@ export function nextSteps({ status, hasOperations, hasCredential }: ChecklistInp
       href: "/definition",
       command: "bystack chain create acme",
     });
-  if (status.running)
+  if (status.healthy)
     steps.push({
       title: "See what a failure looks like",
       text: "Stop one validator. The chain goes on, this page says what is missing, and the node says why it is down.",

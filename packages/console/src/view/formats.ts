@@ -74,6 +74,11 @@ export function listed(names: readonly string[], most = 3): string {
   return `${names.slice(0, most - 1).join(", ")} and ${names.length - most + 1} more`;
 }
 
+/** Local time of day to the second: `14:03:09`. */
+export function formatClock(atMs: number): string {
+  return formatTime(atMs).slice(-8);
+}
+
 /** Local date and time to the second, the same everywhere: `2026-11-22 14:03:09`. */
 export function formatTime(atMs: number): string {
   const at = new Date(atMs);

@@ -1,5 +1,6 @@
 // A line of a node's log: JSON with level, time, message and fields. Pure; a line that is no JSON is shown as it is.
 
+import { formatClock } from "./formats.ts";
 import type { Tone } from "./status.ts";
 
 export type LogLine = {
@@ -15,9 +16,8 @@ export type LogLine = {
 const TONES: Readonly<Record<string, Tone>> = { error: "bad", warn: "warn", info: "idle", debug: "idle" };
 
 function timeOf(value: unknown): string {
-  const at = new Date(typeof value === "string" ? value : Number.NaN);
-  if (Number.isNaN(at.getTime())) return "";
-  return [at.getHours(), at.getMinutes(), at.getSeconds()].map((part) => String(part).padStart(2, "0")).join(":");
+  const atMs = typeof value === "string" ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(atMs) ? "" : formatClock(atMs);
 }
 
 function fieldText(value: unknown): string {

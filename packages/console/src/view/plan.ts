@@ -41,21 +41,24 @@ type Committee = { readonly n: number; readonly q: number; readonly f: number };
 type Voters = { readonly voting: number; readonly quorum: number; readonly validators: number };
 
 /**
- * What a committee survives now and while the action lasts. `live` is who votes at this moment.
+ * What a committee survives now and while the action lasts. `live` is who votes at this moment; a target that does not vote is
+ * not missed.
  * @returns undefined where no validator is concerned
  */
 export function margins(
   committee: Committee | null,
   live: Voters | undefined,
+  isTargetVoting: boolean,
 ): { now: string; meanwhile: string } | undefined {
   if (committee === null) return undefined;
   const { n, q, f } = committee;
   const meanwhile = `n ${n}, q ${q}, f ${f}`;
   if (live === undefined) return { now: "not there yet", meanwhile };
+  const left = isTargetVoting ? live.voting - 1 : live.voting;
   const spare = (votes: number): string => (votes < q ? "stands still" : `survives ${votes - q}`);
   return {
     now: `${live.voting} of ${n} vote, ${spare(live.voting)}`,
-    meanwhile: `${live.voting - 1} of ${n} vote, ${q} needed, ${spare(live.voting - 1)}`,
+    meanwhile: `${left} of ${n} vote, ${q} needed, ${spare(left)}`,
   };
 }
 

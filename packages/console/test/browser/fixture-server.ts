@@ -15,6 +15,8 @@ import type { World } from "./worlds/world.ts";
 export const CONTENT_SECURITY_POLICY =
   "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'";
 
+const PICTURE_EVERY_MS = 1_000;
+
 const TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
   ".js": "text/javascript; charset=utf-8",
@@ -73,8 +75,17 @@ async function bodyOf(request: IncomingMessage): Promise<unknown> {
 
 export async function startFixtureServer(options: { dist: string; world: World }): Promise<FixtureServer> {
   const streams = new Set<ServerResponse>();
+  const events = new Set<ServerResponse>();
   let mode: Mode = "ok";
   let seq = 0;
+  // As the platform does: a picture of the network each second to everybody who follows.
+  const pictures = setInterval(() => {
+    const { network, answers } = self.world;
+    if (network === undefined || events.size === 0) return;
+    const data = answers.network?.({ params: { network }, query: {}, body: {} });
+    const text = JSON.stringify({ seq: null, atMs: Date.now(), topic: "status", subject: network, data });
+    for (const stream of events) stream.write(`data: ${text}\n\n`);
+  }, PICTURE_EVERY_MS);
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => {
       response.writeHead(500);
@@ -109,7 +120,11 @@ export async function startFixtureServer(options: { dist: string; world: World }
       return;
     }
     streams.add(response);
-    response.on("close", () => streams.delete(response));
+    if (id === "events") events.add(response);
+    response.on("close", () => {
+      streams.delete(response);
+      events.delete(response);
+    });
   };
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -163,9 +178,10 @@ export async function startFixtureServer(options: { dist: string; world: World }
     send: (event) => {
       seq += 1;
       const text = JSON.stringify({ seq, atMs: Date.now(), ...event });
-      for (const stream of streams) stream.write(`id: ${seq}\ndata: ${text}\n\n`);
+      for (const stream of events) stream.write(`id: ${seq}\ndata: ${text}\n\n`);
     },
     close: async () => {
+      clearInterval(pictures);
       server.closeAllConnections();
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },

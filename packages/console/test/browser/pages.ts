@@ -82,6 +82,23 @@ export const PAGE_CASES: readonly PageCase[] = [
   { name: "operation-running", path: (network) => `/n/${network}/operations/57`, worlds: DEV_ONLY },
   { name: "operation-failed", path: (network) => `/n/${network}/operations/58`, worlds: DEV_ONLY, onlyOk: true },
   { name: "chain", path: (network) => `/n/${network}/chains/${sideOf(network)}`, worlds: NOT_EMPTY },
+  {
+    name: "chain-plot",
+    path: () => "/n/dev/chains/demo",
+    worlds: DEV_ONLY,
+    onlyOk: true,
+    act: async (page) => page.locator(".b-plot canvas").waitFor(),
+  },
+  {
+    name: "drawer",
+    path: () => "/n/dev",
+    worlds: DEV_ONLY,
+    onlyOk: true,
+    act: async (page) => {
+      await page.setViewportSize({ width: 390, height: 900 });
+      await page.getByRole("button", { name: "Pages", exact: true }).click();
+    },
+  },
   { name: "chain-unknown", path: (network) => `/n/${network}/chains/nowhere`, worlds: DEV_ONLY, onlyOk: true },
   { name: "consensus", path: (network) => `/n/${network}/chains/${sideOf(network)}/consensus`, worlds: NOT_EMPTY },
   { name: "main-chain", path: (network) => `/n/${network}/main`, worlds: NOT_EMPTY },

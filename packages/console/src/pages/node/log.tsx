@@ -3,10 +3,10 @@
 import { Button, Switch, TextInput } from "@mantine/core";
 import { type ReactElement, useEffect, useMemo, useRef, useState } from "react";
 import { CommandLine } from "../../parts/command-line.tsx";
+import { LogLines, type NumberedLine } from "../../parts/log-lines.tsx";
 import { Panel } from "../../parts/page.tsx";
 import { Empty, Failed } from "../../parts/page-states.tsx";
 import { client } from "../../platform/api.ts";
-import { parseLogLine } from "../../view/log-line.ts";
 
 /** Lines that the page keeps; the platform has the rest. */
 export const LOG_LINES_MAX = 1_000;
@@ -16,22 +16,21 @@ const DRAW_EVERY_MS = 200;
 /** So close to the end counts as at the end. */
 const END_PX = 24;
 
-type Line = { readonly number: number; readonly text: string };
 type Log = {
-  readonly lines: readonly Line[];
+  readonly lines: readonly NumberedLine[];
   readonly error: unknown;
   readonly isOver: boolean;
   readonly follow: () => void;
 };
 
 function useLog(network: string, node: string): Log {
-  const [lines, setLines] = useState<readonly Line[]>([]);
+  const [lines, setLines] = useState<readonly NumberedLine[]>([]);
   const [error, setError] = useState<unknown>(null);
   const [isOver, setIsOver] = useState(false);
   const [attempt, setAttempt] = useState(0);
   useEffect(() => {
     const controller = new AbortController();
-    let waiting: Line[] = [];
+    let waiting: NumberedLine[] = [];
     let number = attempt * 1_000_000;
     const draw = (): void => {
       if (waiting.length === 0) return;
@@ -137,18 +136,7 @@ export function NodeLog({ network, node, isRunning }: LogProps): ReactElement {
             setIsFollowing(scrollHeight - scrollTop - clientHeight < END_PX)
           }
         >
-          {shown.map(({ number, text }) => {
-            const { time, level, tone, message, fields } = parseLogLine(text);
-            return (
-              <div key={number} className={`b-log-line b-log-${tone}`}>
-                {time !== "" && <span className="b-log-time">{time}</span>}
-                {level !== "" && <span className="b-log-level">{level}</span>}
-                <span>
-                  {message} <span className="b-log-fields">{fields}</span>
-                </span>
-              </div>
-            );
-          })}
+          <LogLines lines={shown} />
         </div>
       )}
       <div className="b-panel-foot">

@@ -8,10 +8,10 @@ import { CommandLine } from "../../parts/command-line.tsx";
 import { Hash } from "../../parts/hash.tsx";
 import { Icon } from "../../parts/icons.tsx";
 import { type Fact, KeyValue } from "../../parts/key-value.tsx";
+import { LogLines } from "../../parts/log-lines.tsx";
 import { Page, Panel } from "../../parts/page.tsx";
 import { Loaded } from "../../parts/page-states.tsx";
 import { StatusBadge } from "../../parts/status-badge.tsx";
-import { TextBlock } from "../../parts/text-block.tsx";
 import type { Reply } from "../../platform/api.ts";
 import { REFRESH_MS, useNetwork, useRead } from "../../platform/queries.ts";
 import { useNow } from "../../platform/time.ts";
@@ -24,6 +24,8 @@ import { NodeLog } from "./log.tsx";
 import { NodePeers } from "./peers.tsx";
 
 type NodeReply = Reply<"node">;
+/** Of what it wrote before it ended; all of it stands in the log below. */
+const LAST_LINES = 6;
 
 /** How it ended, in words, with its last lines. */
 function Exit({
@@ -37,7 +39,7 @@ function Exit({
   const nowMs = useNow();
   return (
     <Panel
-      title={isDown ? "Why it is down" : "How it ended the last time"}
+      title={isDown ? "How it ended" : "How it ended the last time"}
       note={`${formatAge(atMs, nowMs)}, ${formatTime(atMs)}`}
     >
       <div className="b-stack">
@@ -45,7 +47,11 @@ function Exit({
           <strong>{meaning}</strong>{" "}
           <span className="b-dim">({signal === null ? `exit code ${code ?? "unknown"}` : `signal ${signal}`})</span>
         </p>
-        {tail.length > 0 && <TextBlock label="Last lines of its log" text={tail.join("\n")} />}
+        {tail.length > 0 && (
+          <div className="b-last-lines">
+            <LogLines lines={tail.slice(-LAST_LINES).map((text, number) => ({ number, text }))} />
+          </div>
+        )}
       </div>
     </Panel>
   );
@@ -135,7 +141,7 @@ function NodeBody({ reply, network }: { readonly reply: NodeReply; readonly netw
         </Tabs.Panel>
       </Tabs>
       {exit !== null && !isDown && <Exit exit={exit} isDown={false} />}
-      <CommandLine command={`bystack why ${node.id}`} />
+      <CommandLine label="Why, on the command line" command={`bystack why ${node.id}`} />
     </>
   );
 }
@@ -156,7 +162,7 @@ export function NodePage(): ReactElement {
       badge={
         data && (
           <>
-            <StatusBadge {...nodeStatus(data.node, status?.running ?? true)} />
+            <StatusBadge {...nodeStatus(data.node, data.desired === "running" && (status?.running ?? true))} />
             <Link href={data.node.kind === "main" ? `${at}/main` : `${at}/chains/${data.node.chain}`}>
               {data.node.chain}
             </Link>

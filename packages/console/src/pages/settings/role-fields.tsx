@@ -21,6 +21,7 @@ export function RoleFields({ value, onChange, roles = GIVEN_ROLES }: RoleFieldsP
   return (
     <>
       <NativeSelect
+        className="b-wide-field"
         label="Role"
         value={value.role}
         data={roles.map((role) => ({ value: role, label: `${ROLE_NAMES[role]}: ${ROLE_TEXTS[role]}` }))}

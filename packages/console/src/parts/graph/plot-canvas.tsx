@@ -5,9 +5,12 @@ import { useComputedColorScheme, useMantineTheme } from "@mantine/core";
 import { useElementSize } from "@mantine/hooks";
 import { type ReactElement, useEffect, useMemo, useRef } from "react";
 import UPlot from "uplot";
+import { formatClock } from "../../view/formats.ts";
 import type { PlotProps } from "./plot.tsx";
 
 const HEIGHT_PX = 170;
+/** Seconds between the marks of the time axis. */
+const TIME_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600];
 
 function colour(element: HTMLElement, name: string): string {
   // Resolved through a property of its own: canvas does not know light-dark().
@@ -45,7 +48,15 @@ export function PlotCanvas({ times, lines, unit }: PlotProps): ReactElement {
         cursor: { y: false },
         legend: { show: false },
         scales: { y: { range: (_, min, max) => [Math.min(0, min ?? 0), (max ?? 0) * 1.1 || 1] } },
-        axes: [axis, { ...axis, size: 64, values: (_, ticks) => ticks.map((tick) => `${tick} ${unit}`) }],
+        axes: [
+          {
+            ...axis,
+            space: 90,
+            incrs: TIME_STEPS,
+            values: (_, ticks) => ticks.map((tick) => formatClock(tick * 1000)),
+          },
+          { ...axis, size: 64, values: (_, ticks) => ticks.map((tick) => `${tick} ${unit}`) },
+        ],
         series: [
           {},
           ...names.split("\n").map((entry) => {
