@@ -28,6 +28,8 @@ function status(): Status {
         quorum: 3,
         survives: 0,
         state: "degraded",
+        desired: "running",
+        deletableFromMs: null,
         federation: { threshold: 3, members: 4, running: 3, paused: [] },
       },
     ],

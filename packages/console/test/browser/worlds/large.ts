@@ -30,6 +30,8 @@ function sideOf(index: number): SideRow {
     voting,
     validators: VALIDATORS,
     quorum: 7,
+    desired: "running",
+    deletableFromMs: null,
     state: awayOf(index) === 0 ? "running" : awayOf(index) > 3 ? "halted" : "degraded",
     survives: Math.max(0, 3 - awayOf(index)),
     federation: index % 4 === 0 ? { threshold: 7, members: 10, running: 10, paused: [] } : null,
