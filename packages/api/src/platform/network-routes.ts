@@ -104,6 +104,26 @@ export const NETWORK_ROUTES = {
     errors: ["NETWORK_NOT_FOUND"],
     access: { role: "a" },
   }),
+  samples: route({
+    method: "GET",
+    path: "/v1/networks/:network/samples",
+    summary: "How a network stood in the last fifteen minutes, one picture a second, oldest first: for plots.",
+    params: NETWORK,
+    query: z.strictObject({ every: z.coerce.number().int().min(1).max(60).default(1) }),
+    reply: z.object({
+      items: readonlyArray(
+        z.object({
+          atMs: s.milliseconds,
+          rssBytes: count,
+          chains: z.record(
+            z.string(),
+            z.object({ height: s.height.nullable(), intervalMs: z.number().nullable(), mempool: count }),
+          ),
+        }),
+      ),
+    }),
+    access: { role: "a" },
+  }),
   definition: route({
     method: "GET",
     path: "/v1/networks/:network/definition",

@@ -9,6 +9,9 @@ function consoleUrl({ baseUrl }: PlatformClient): string {
   return baseUrl.replace("//127.0.0.1", "//localhost");
 }
 
+/** Who the platform's own machine signs in, unless somebody else is named. */
+export const OWNER = "admin";
+
 /** Address of the console with the link behind `#`, where no server and no log sees it. */
 export async function consoleLink(
   client: PlatformClient,

@@ -14,6 +14,7 @@ import { ensurePlatform, type PlatformClient } from "../daemon/connect.ts";
 import { failureOf, followOperation, type Operation, untilOver } from "../daemon/follow.ts";
 import { formatStatus } from "../network/table.ts";
 import { endIfIdle } from "./network.ts";
+import { consoleLink, OWNER } from "./open.ts";
 
 export type UpOptions = { readonly file?: string; readonly detach?: boolean; readonly elections?: boolean };
 
@@ -54,11 +55,15 @@ async function statusOf(context: Context): Promise<NetworkStatus> {
   });
 }
 
-function closingLines(context: Context): string {
+/** @param console where to open the console; a program that reads the result has no use for a link that is good once */
+function closingLines(context: Context, console: string | undefined): string {
   const { nodes, accounts } = requireState(context);
   const node = nodes.find(({ kind }) => kind === "side")?.id ?? nodes[0]?.id ?? "";
   return [
     "",
+    ...(console === undefined
+      ? []
+      : [`  Console  ${console}`, "           (signs you in once, within ten minutes; then: bystack open)", ""]),
     `  bystack status     how it is      bystack prove   another round trip`,
     `  bystack wallet balance ${accounts[0] ?? ""}      bystack logs ${node}`,
     `  bystack down       stop it        data stays in ${context.layout.root}`,
@@ -145,7 +150,7 @@ export async function runUp(base: Context, options: UpOptions): Promise<void> {
       following.then(() => false),
       stop?.asked.then(() => true) ?? following.then(() => false),
     ]);
-    if (!isInterrupted) await report(context, startedAtMs);
+    if (!isInterrupted) await report(context, client, startedAtMs);
     if (stop === undefined) return;
     await stop.asked;
     await stopNetwork(context, client, isInterrupted ? begun : undefined);
@@ -154,16 +159,17 @@ export async function runUp(base: Context, options: UpOptions): Promise<void> {
   }
 }
 
-async function report(context: Context, startedAtMs: number): Promise<void> {
+async function report(context: Context, client: PlatformClient, startedAtMs: number): Promise<void> {
   const status = await statusOf(context);
   const seconds = (Date.now() - startedAtMs) / 1000;
   const proven = requireState(context)
     .sides.filter((side) => side.proven)
     .map(({ chain }) => chain);
   const proof = proven.length === 0 ? "" : `, a round trip proven on ${proven.join(", ")}`;
+  const link = context.output.json ? undefined : (await consoleLink(client, OWNER)).url;
   context.output.result(
     { ...status, secondsToProven: seconds, proven },
-    `\n${formatStatus(status)}\nup in ${seconds.toFixed(1)} s${proof}\n${closingLines(context)}`,
+    `\n${formatStatus(status)}\nup in ${seconds.toFixed(1)} s${proof}\n${closingLines(context, link)}`,
   );
 }
 

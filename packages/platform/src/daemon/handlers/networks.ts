@@ -71,6 +71,9 @@ export function networkHandlers({ platform, now }: HandlerParts): Handlers {
       return { items: rows.map(({ definition: _definition, ...row }) => row) };
     },
     network: async ({ params }) => platform.watch.latest(params.network) ?? (await platform.status(params.network)),
+    samples: ({ params, query }) => ({
+      items: platform.watch.samples(params.network).filter((_, i, all) => (all.length - 1 - i) % query.every === 0),
+    }),
     definition: async ({ params }) => {
       const applied = await platform.applied(params.network);
       if (applied === undefined) throw platformError("NETWORK_NOT_FOUND", { why: params.network });
