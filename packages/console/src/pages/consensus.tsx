@@ -10,8 +10,9 @@ import { KeyValue } from "../parts/key-value.tsx";
 import { Page, Panel } from "../parts/page.tsx";
 import { Empty, Loaded } from "../parts/page-states.tsx";
 import { StatusBadge, TONE_ICONS } from "../parts/status-badge.tsx";
+import { WhyPanel } from "../parts/why-panel.tsx";
 import type { Reply } from "../platform/api.ts";
-import { REFRESH_MS, useNetwork, useRead } from "../platform/queries.ts";
+import { REFRESH_MS, useNetwork, useRead, WHY_REFRESH_MS } from "../platform/queries.ts";
 import { formatCount, formatDuration, listed } from "../view/formats.ts";
 import { silenceShare, summaryOf, voteStatus } from "../view/votes.ts";
 
@@ -62,7 +63,7 @@ function Voters({ consensus, nodes, at }: VotersProps): ReactElement {
   return <DataTable label="Validators" rows={consensus.validators} keyOf={({ id }) => id} columns={columns} />;
 }
 
-function Summary({ consensus, chain }: { readonly consensus: Consensus; readonly chain: string }): ReactElement {
+function Summary({ consensus }: { readonly consensus: Consensus }): ReactElement {
   const { status, sentence, missing } = summaryOf(consensus);
   return (
     <div className={`b-health b-${status.tone}`} role="status">
@@ -71,18 +72,17 @@ function Summary({ consensus, chain }: { readonly consensus: Consensus; readonly
         <p>{sentence}</p>
         {missing.length > 0 && <p className="b-health-more">Missing: {listed(missing, 6)}.</p>}
       </div>
-      {missing.length > 0 && <CommandLine label="Why?" command={`bystack why ${missing[0] ?? chain}`} />}
     </div>
   );
 }
 
-function ConsensusBody({ consensus, nodes, at, chain }: VotersProps & { readonly chain: string }): ReactElement {
+function ConsensusBody({ consensus, nodes, at }: VotersProps): ReactElement {
   const { epoch, view, quorum, faultsTolerated, validators, nullifiedTotal, notVotingBecause, supplyProblem } =
     consensus;
   const asked = validators.find(({ self }) => self)?.id;
   return (
     <>
-      <Summary consensus={consensus} chain={chain} />
+      <Summary consensus={consensus} />
       {supplyProblem !== null && <p className="b-note">No payout is signed any more: {supplyProblem}.</p>}
       <Panel title="Round" note={asked === undefined ? "as a node without a seat sees it" : `as ${asked} sees it`}>
         <KeyValue
@@ -108,6 +108,7 @@ export function ConsensusPage(): ReactElement {
   const at = `/n/${network}`;
   const status = useNetwork(network);
   const read = useRead("chain.consensus", { params: { network, chain } }, { refreshMs: REFRESH_MS });
+  const why = useRead("whyChain", { params: { network, chain } }, { refreshMs: WHY_REFRESH_MS });
   const nodes = (status.data?.nodes ?? []).filter((node) => node.chain === chain);
   const isStopped = status.data?.sides.find((side) => side.chain === chain)?.state === "stopped";
   return (
@@ -124,9 +125,10 @@ export function ConsensusPage(): ReactElement {
         </Empty>
       ) : (
         <Loaded read={read} what={`the consensus of ${chain}`}>
-          {(consensus) => <ConsensusBody consensus={consensus} nodes={nodes} at={at} chain={chain} />}
+          {(consensus) => <ConsensusBody consensus={consensus} nodes={nodes} at={at} />}
         </Loaded>
       )}
+      <WhyPanel read={why} command={`bystack why ${chain}`} />
     </Page>
   );
 }

@@ -11,9 +11,10 @@ import { Icon } from "../parts/icons.tsx";
 import { Page, Panel } from "../parts/page.tsx";
 import { Loaded } from "../parts/page-states.tsx";
 import { StatusBadge, TONE_ICONS } from "../parts/status-badge.tsx";
+import { WhyPanel } from "../parts/why-panel.tsx";
 import type { Reply } from "../platform/api.ts";
 import { hasRole, useMe } from "../platform/me.ts";
-import { useChange, useNetwork, useRead } from "../platform/queries.ts";
+import { useChange, useNetwork, useRead, WHY_REFRESH_MS } from "../platform/queries.ts";
 import { useNow } from "../platform/time.ts";
 import { nextSteps } from "../view/checklist.ts";
 import { counted, formatAge, formatBytes, formatCount, formatInterval } from "../view/formats.ts";
@@ -32,6 +33,18 @@ function HealthSentence({ status, at }: At): ReactElement {
       {more !== null && <Link href={`${at}${more.path}`}>{more.label}</Link>}
     </div>
   );
+}
+
+/** Shown while something is wrong: a network that is well needs no explanation. */
+function Why({ status }: { readonly status: Status }): ReactElement | null {
+  const { tone } = healthOf(status);
+  const isIll = tone === "bad" || tone === "warn";
+  const read = useRead(
+    "whyNetwork",
+    { params: { network: status.network } },
+    { enabled: isIll, refreshMs: WHY_REFRESH_MS },
+  );
+  return isIll ? <WhyPanel read={read} command="bystack why" /> : null;
 }
 
 /** What is being done to the network at this moment, or was left half done. */
@@ -185,6 +198,7 @@ export function HomePage(): ReactElement {
         {(status) => (
           <>
             <HealthSentence status={status} at={at} />
+            <Why status={status} />
             <Underway network={network} at={at} />
             <Panel
               title="Topology"

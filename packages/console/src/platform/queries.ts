@@ -10,6 +10,8 @@ import { type PlatformEvent, useStreamState } from "./stream.ts";
 
 /** What has no events of its own is read so often while a page shows it and the tab is visible. */
 export const REFRESH_MS = 2_000;
+/** Every node and its peers are asked for a diagnosis: less often. */
+export const WHY_REFRESH_MS = 5_000;
 
 export const queryClient = new QueryClient({
   defaultOptions: {

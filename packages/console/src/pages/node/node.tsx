@@ -4,7 +4,6 @@
 import { Tabs } from "@mantine/core";
 import type { ReactElement } from "react";
 import { Link, useParams, useSearchParams } from "wouter";
-import { CommandLine } from "../../parts/command-line.tsx";
 import { Hash } from "../../parts/hash.tsx";
 import { Icon } from "../../parts/icons.tsx";
 import { type Fact, KeyValue } from "../../parts/key-value.tsx";
@@ -12,8 +11,9 @@ import { LogLines } from "../../parts/log-lines.tsx";
 import { Page, Panel } from "../../parts/page.tsx";
 import { Loaded } from "../../parts/page-states.tsx";
 import { StatusBadge } from "../../parts/status-badge.tsx";
+import { WhyPanel } from "../../parts/why-panel.tsx";
 import type { Reply } from "../../platform/api.ts";
-import { REFRESH_MS, useNetwork, useRead } from "../../platform/queries.ts";
+import { REFRESH_MS, useNetwork, useRead, WHY_REFRESH_MS } from "../../platform/queries.ts";
 import { useNow } from "../../platform/time.ts";
 import { formatAge, formatBytes, formatCount, formatTime } from "../../view/formats.ts";
 import { lagOf } from "../../view/nodes.ts";
@@ -104,11 +104,17 @@ function NodeBody({ reply, network }: { readonly reply: NodeReply; readonly netw
   const { node, exit } = reply;
   const { data: status } = useNetwork(network);
   const nowMs = useNow();
+  const why = useRead(
+    "whyNode",
+    { params: { network, node: node.id } },
+    { enabled: !node.ready, refreshMs: WHY_REFRESH_MS },
+  );
   const [search, setSearch] = useSearchParams();
   const part = search.get("part") ?? "log";
   const isDown = node.phase !== "running";
   return (
     <>
+      {!node.ready && <WhyPanel read={why} command={`bystack why ${node.id}`} />}
       {!node.ready && !isDown && node.why !== null && (
         <p className="b-note">
           <Icon name="warn" size={16} /> Not ready: {node.why}
@@ -141,7 +147,6 @@ function NodeBody({ reply, network }: { readonly reply: NodeReply; readonly netw
         </Tabs.Panel>
       </Tabs>
       {exit !== null && !isDown && <Exit exit={exit} isDown={false} />}
-      <CommandLine label="Why, on the command line" command={`bystack why ${node.id}`} />
     </>
   );
 }

@@ -100,6 +100,54 @@ export const LOG_LINES = [
   "    at something that is no JSON (file.ts:1:1)",
 ];
 
+/** What the platform would conclude of a validator that was killed. */
+export function whyAnswers(network: string, chain: string, node: string, isHalted: boolean): Answers {
+  const report = () => ({
+    network,
+    subject: null,
+    atMs: Date.now(),
+    collectMs: 212,
+    healthy: false,
+    halted: isHalted ? [chain] : [],
+    standing: null,
+    findings: [
+      {
+        id: isHalted ? ("quorum-lost" as const) : ("margin-zero" as const),
+        severity: isHalted ? ("critical" as const) : ("problem" as const),
+        subject: chain,
+        sinceMs: Date.now() - 4 * MINUTE_MS,
+        sentence: isHalted
+          ? `${chain} has stopped: 6 of 10 validators vote and 7 are needed; ${node} and 3 others are away.`
+          : `${chain} goes on with 3 of 4 validators; none of them may fail: ${node} is away.`,
+        evidence: [`${node}: last vote heard 4 min ago by 3 nodes`, "quorum 3 of 4"],
+        commands: [`bystack node start ${node}`],
+        causes: [`process-down ${node}`],
+      },
+      {
+        id: "process-down" as const,
+        severity: "problem" as const,
+        subject: node,
+        sinceMs: Date.now() - 4 * MINUTE_MS,
+        sentence: `${node} is not running: it was killed by somebody, or by the kernel for want of memory.`,
+        evidence: ["signal SIGKILL"],
+        commands: [`bystack logs ${node}`],
+        causes: [],
+      },
+      {
+        id: "healed" as const,
+        severity: "note" as const,
+        subject: `${chain}-2`,
+        sinceMs: Date.now() - 90 * MINUTE_MS,
+        sentence: `${chain}-2 had trouble with its block log: a record was cut off. What it did: cut the log there and fetched the rest.`,
+        evidence: [],
+        commands: [],
+        causes: [],
+      },
+    ],
+  });
+  return { whyNetwork: report, whyChain: report, whyNode: report };
+}
+
 export function nodeAnswers(status: () => Status): Answers {
   const rowOf = (id: string) => status().nodes.find((node) => node.id === id);
   return {

@@ -1,6 +1,6 @@
 // The dev network as `bystack up` makes it, with one validator away: what a newcomer sees after the first experiment.
 
-import { chainAnswers, nodeAnswers } from "./chains.ts";
+import { chainAnswers, nodeAnswers, whyAnswers } from "./chains.ts";
 import { definitionAnswers } from "./definition.ts";
 import { operationAnswers } from "./operations.ts";
 import { peopleAnswers } from "./people.ts";
@@ -55,6 +55,7 @@ export const DEV: World = {
     ...operationAnswers("dev"),
     ...chainAnswers(status),
     ...nodeAnswers(status),
+    ...whyAnswers("dev", "demo", "demo-3", false),
     networks: () => ({
       items: [{ name: "dev", revision: 3, desired: "running", changedAtMs: Date.now() - 14 * MINUTE_MS }],
     }),

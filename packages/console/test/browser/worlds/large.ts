@@ -1,6 +1,6 @@
 // Twenty side chains of twelve nodes each: what an operator of a grown platform sees. One chain stands still, one has no margin.
 
-import { chainAnswers, nodeAnswers } from "./chains.ts";
+import { chainAnswers, nodeAnswers, whyAnswers } from "./chains.ts";
 import { definitionAnswers } from "./definition.ts";
 import { operationAnswers } from "./operations.ts";
 import { peopleAnswers } from "./people.ts";
@@ -70,6 +70,7 @@ export const LARGE: World = {
     ...operationAnswers("group"),
     ...chainAnswers(() => STATUS),
     ...nodeAnswers(() => STATUS),
+    ...whyAnswers("group", "equity-east", "equity-east-1", true),
     networks: () => ({
       items: [{ name: "group", revision: 61, desired: "running", changedAtMs: Date.now() - 190 * MINUTE_MS }],
     }),
