@@ -152,6 +152,7 @@ function NewNetwork(): ReactElement {
       <div className="b-filter">
         <SegmentedControl
           aria-label="Preset"
+          transitionDuration={0}
           data={PRESETS.map(({ value, label }) => ({ value, label }))}
           value={preset}
           onChange={choose}

@@ -131,7 +131,8 @@ export async function startFixtureServer(options: { dist: string; world: World }
     const url = new URL(request.url ?? "/", "http://fixture");
     const isApi = /^\/(?:v1|admin|health)\//.test(url.pathname);
     if (!isApi) return sendFile(response, url.pathname);
-    if (mode === "unavailable")
+    // Who one is, is still known: what fails then are the pages, not the way in.
+    if (mode === "unavailable" && url.pathname !== "/v1/me")
       return sendProblem(response, 503, "STORE_BUSY", {
         title: "The platform has more changes under way than it takes at once.",
         detail: "16 wait already",
