@@ -1,12 +1,14 @@
 // `npm run test:browser`: opens every page of the built console in a real Chromium: in three worlds, in four states, light and
-// dark, wide and narrow. Usage: npm run test:browser [-- <part of a page's name> ...] [--state ok] [--world dev]
+// dark, wide and narrow. Usage: npm run test:browser [-- <part of a page's name> ...] [--state ok] [--world dev]; with --live
+// a real network instead (live.ts)
 
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { chromium } from "playwright-core";
 import { CHROMIUM_REMEDY, findChromium } from "./chromium.ts";
 import { startFixtureServer } from "./fixture-server.ts";
+import { runLive } from "./live.ts";
 import { PAGE_CASES } from "./pages.ts";
 import { STATES, visitPage } from "./visit.ts";
 import { DEV } from "./worlds/dev.ts";
@@ -20,7 +22,7 @@ const artefacts = join(root, "artefacts");
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { state: { type: "string" }, world: { type: "string" } },
+  options: { state: { type: "string" }, world: { type: "string" }, live: { type: "boolean", default: false } },
 });
 
 async function run(executablePath: string): Promise<number> {
@@ -70,6 +72,9 @@ if (executable === undefined) {
 } else if (!existsSync(join(dist, "index.html"))) {
   console.error("test:browser  the console is not built: npm run setup");
   process.exitCode = 2;
+} else if (values.live) {
+  mkdirSync(artefacts, { recursive: true });
+  process.exitCode = await runLive(executable, artefacts);
 } else {
   if (positionals.length === 0 && values.world === undefined && values.state === undefined)
     rmSync(artefacts, { recursive: true, force: true });
