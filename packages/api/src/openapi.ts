@@ -1,6 +1,7 @@
 // The OpenAPI 3.1 document of a route table. Generated at start from the same definitions that check the requests.
 
 import { z } from "zod";
+import { exampleOfBody, exampleOfParameter } from "./examples.ts";
 import { ROLE_NAMES } from "./role.ts";
 import { errorsOf, hasBody, type Route, type RouteAccess, type RouteTable } from "./route.ts";
 
@@ -15,6 +16,7 @@ function parameters(place: "path" | "query", schema: z.ZodObject): unknown[] {
     in: place,
     required: place === "path" || !z.safeParse(part as z.ZodType, undefined).success,
     schema: jsonSchema(part as z.ZodType, "input"),
+    ...(place === "path" && exampleOfParameter(name) !== undefined && { example: exampleOfParameter(name) }),
   }));
 }
 
@@ -53,7 +55,12 @@ export function renderOpenApi(routes: RouteTable, info: { title: string; version
       summary: route.summary,
       parameters: [...parameters("path", route.params), ...parameters("query", route.query)],
       ...(hasBody(route) && {
-        requestBody: { required: true, content: { "application/json": { schema: jsonSchema(route.body, "input") } } },
+        requestBody: {
+          required: true,
+          content: {
+            "application/json": { schema: jsonSchema(route.body, "input"), example: exampleOfBody(id, route) },
+          },
+        },
       }),
       ...security(route.access),
       responses: answers(route),

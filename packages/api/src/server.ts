@@ -5,6 +5,7 @@ import { createHash, randomUUID } from "node:crypto";
 import type { IncomingMessage, Server } from "node:http";
 import type { Logger } from "@bystack/utils/ports";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
+import { renderDocs } from "./docs-page.ts";
 import type { Door } from "./door.ts";
 import { apiError, problemOf, retryAfterSeconds } from "./errors.ts";
 import { isCallAllowed, LOOPBACK_HOSTS, parseHost } from "./hosts.ts";
@@ -21,6 +22,9 @@ export const PATH_PARAMETER_CHARS_MAX = 128;
 /** Characters of an idempotency key: a UUID has 36. */
 export const IDEMPOTENCY_KEY_CHARS_MAX = 100;
 
+/** The documentation has its style in itself, and nothing else. */
+const DOCS_CSP =
+  "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 /** For so long a server that ends waits for what it is answering. */
 const CLOSE_GRACE_MS = 500;
 
@@ -246,6 +250,10 @@ export async function createApiServer<T extends RouteTable, Caller = undefined>(
   addErrorHandlers(server, options.logger, options.site);
   const document = renderOpenApi(options.routes, { title: options.title, version: options.version });
   server.get("/openapi.json", async () => document);
+  const docs = renderDocs(options.routes, { title: options.title, version: options.version });
+  server.get("/docs", async (_, reply) =>
+    reply.header("content-security-policy", DOCS_CSP).type("text/html; charset=utf-8").send(docs),
+  );
   if (options.metrics !== undefined) addMetricsRoute(server, options.metrics);
   for (const [id, route] of Object.entries(options.routes)) {
     const handler = (request: FastifyRequest, reply: FastifyReply) => calls.answer(id, route, request, reply);
