@@ -48,7 +48,7 @@ test("two commands that need the platform at once share one, and it is there aga
   const other = await fetch(`${daemon.url}/v1/networks`, { headers: { authorization: "Bearer 00" } });
   assert.equal(other.status, 401);
 
-  const again = await home.run("daemon", "run");
+  const again = await home.run("daemon", "run", "--no-wait");
   assert.match(again.err, /FOLDER_IN_USE/);
   assert.equal(readDaemon(home.path)?.pid, daemon.pid);
 
@@ -81,4 +81,23 @@ test("the daemon's file is believed only while that very process lives", onLinux
   assert.equal(readDaemon(home.path), undefined);
   removeDaemon(home.path);
   removeDaemon(home.path);
+});
+
+test("a second platform stands by, and goes on when the first one is gone", onLinux, async () => {
+  const home = newHome();
+  const file = join(home.path, "my.yaml");
+  writeFileSync(file, DEV_DEFINITION);
+  assert.equal((await home.run("--json", "plan", file)).code, 0);
+  const first = readDaemon(home.path) ?? assert.fail("it does not run");
+  const second = home.spawn("daemon", "run");
+  try {
+    await second.said(/standing by/);
+    assert.equal(readDaemon(home.path)?.pid, first.pid);
+    process.kill(first.pid, "SIGKILL");
+    await second.said(/the platform answers/);
+    assert.equal(readDaemon(home.path)?.pid, second.pid);
+    assert.equal((await home.run("--json", "plan", file)).code, 0);
+  } finally {
+    await second.end();
+  }
 });

@@ -41,7 +41,7 @@ export async function ensurePlatform(home: string): Promise<PlatformClient> {
   const { root, log: path } = platformPaths(home);
   mkdirSync(root, { recursive: true, mode: 0o700 });
   const log = openSync(path, "a", 0o600);
-  const args = [...V8_FLAGS, PROGRAM, "daemon", "run"];
+  const args = [...V8_FLAGS, PROGRAM, "daemon", "run", "--no-wait"];
   const env = { ...process.env, BYSTACK_HOME: home };
   const child = spawn(process.execPath, args, { detached: true, stdio: ["ignore", log, log], env });
   closeSync(log);

@@ -4,6 +4,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { PLATFORM_ROUTES } from "@bystack/api/platform-routes";
 import { type ApiServer, type ApiServerOptions, createApiServer } from "@bystack/api/server";
@@ -24,9 +25,10 @@ import type { PasskeyVerifier } from "@bystack/platform/people/passkeys";
 import { deriveByScrypt } from "@bystack/platform/people/passwords";
 import { createWebauthnVerifier } from "@bystack/platform/people/webauthn";
 import { PlatformStore } from "@bystack/platform/store";
-import { openDataFolder } from "@bystack/storage/data-folder";
+import { type DataFolder, openDataFolder } from "@bystack/storage/data-folder";
 import { openLmdbStore } from "@bystack/storage/lmdb";
 import { bytesToHex, hexToBytes } from "@bystack/utils/bytes";
+import { BystackError } from "@bystack/utils/errors";
 import type { LogFields, Logger } from "@bystack/utils/ports";
 import { type Context, providerOf } from "../context.ts";
 import { runProof } from "../network/proof.ts";
@@ -219,13 +221,40 @@ function housekeep({ store, people, logger }: Pick<Parts, "store" | "people" | "
   }, SWEEP_MS);
 }
 
-/** Runs until SIGTERM, SIGINT or `/admin/stop`. @throws BystackError FOLDER_IN_USE when another daemon has this home */
-export async function runDaemon({ home }: Context): Promise<void> {
+/** How often a platform that stands by looks whether the other one is gone. */
+const STANDBY_LOOK_MS = 500;
+
+/**
+ * The folder of the store: one process at a time has it. A second one stands by, and goes on where the first one ended.
+ * @throws BystackError FOLDER_IN_USE when it shall not wait
+ */
+async function takeFolder(
+  path: string,
+  options: { readonly wait: boolean; readonly logger: Logger },
+): Promise<DataFolder> {
+  for (let looks = 0; ; looks += 1) {
+    try {
+      return await openDataFolder({ path, kind: "platform", version: STORE_FOLDER_FORMAT });
+    } catch (error) {
+      if (!options.wait || !(error instanceof BystackError) || error.code !== "FOLDER_IN_USE") throw error;
+      if (looks === 0) options.logger.info("standing by: another platform has this folder", { why: error.why });
+      await delay(STANDBY_LOOK_MS);
+    }
+  }
+}
+
+export type DaemonOptions = {
+  /** False: refuses instead of standing by while another platform has this home. */
+  readonly wait: boolean;
+};
+
+/** Runs until SIGTERM, SIGINT or `/admin/stop`. @throws BystackError FOLDER_IN_USE */
+export async function runDaemon({ home }: Context, { wait }: DaemonOptions): Promise<void> {
   const paths = platformPaths(home);
   mkdirSync(home, { recursive: true, mode: 0o700 });
   const host = readHostFile(home);
-  const folder = await openDataFolder({ path: paths.data, kind: "platform", version: STORE_FOLDER_FORMAT });
   const logger = lineLogger((line) => process.stdout.write(`${line}\n`));
+  const folder = await takeFolder(paths.data, { wait, logger });
   const { promise: asked, resolve: askToEnd, reject: breakDown } = Promise.withResolvers<void>();
   const store = await PlatformStore.open(await openLmdbStore({ path: join(paths.data, STORE_FILE) }), systemClock);
   const platform = new Platform({
