@@ -13,6 +13,7 @@ const NAMES = ["demo-1", "demo-2", "demo-3", "demo-4"];
 const observed = (live: readonly string[] = NAMES): Observed => ({
   revision: 1,
   definitionHash: "ab",
+  appliedHash: "ab",
   voters: new Map([["demo", { committee: committeeOf(4), live }]]),
 });
 
@@ -41,6 +42,7 @@ describe("a plan", () => {
     const plan = planChange(undefined, changed(["accounts:", SECOND_SIDE]), {
       revision: 0,
       definitionHash: "ab",
+      appliedHash: undefined,
       voters: new Map(),
     });
     assert.deepEqual(verbs(plan), ["network.create dev none", "chain.create demo none", "chain.create acme none"]);
@@ -48,9 +50,20 @@ describe("a plan", () => {
     assert.deepEqual(plan.refused, []);
   });
 
-  test("for the same definition is empty, and a comment changes nothing", () => {
-    const plan = planChange(DEV, changed(["accounts:", "# who is there\naccounts:"]), observed());
-    assert.deepEqual([plan.actions, plan.refused], [[], []]);
+  test("for the same definition is empty; for another text of it saves that text, and nothing else", () => {
+    const commented = changed(["accounts:", "# who is there\naccounts:"]);
+    const same = planChange(DEV, commented, observed());
+    assert.deepEqual([same.actions, same.refused], [[], []]);
+    const other = planChange(DEV, commented, { ...observed(), definitionHash: "cd" });
+    assert.deepEqual(
+      other.actions.map(({ verb, class: kind, risk }) => [verb, kind, risk]),
+      [["network.configure", "live", "none"]],
+    );
+    const more = planChange(DEV, changed(["accounts:", SECOND_SIDE]), { ...observed(), definitionHash: "cd" });
+    assert.deepEqual(
+      more.actions.map(({ verb }) => verb),
+      ["chain.create"],
+    );
   });
 
   test("has a hash of everything that it says", () => {

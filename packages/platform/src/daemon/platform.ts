@@ -236,7 +236,7 @@ export class Platform {
     return networkStatus({ layout, state, provider: this.provider(network), extraRssBytes: 0 });
   }
 
-  async #observe(network: string, revision: number): Promise<Omit<Observed, "definitionHash">> {
+  async #observe(network: string, revision: number): Promise<Omit<Observed, "definitionHash" | "appliedHash">> {
     if (loadNetworkState(this.layout(network)) === undefined) return { revision, voters: new Map() };
     const { sides, nodes } = await this.status(network);
     const votersOf = (chain: string, n: number): Voters => {
@@ -253,7 +253,8 @@ export class Platform {
     const applied = await this.applied(after.network);
     const before = applied && parseDefinition(applied.definition, "the applied definition");
     const observed = await this.#observe(after.network, applied?.revision ?? 0);
-    return planChange(before, after, { ...observed, definitionHash: sha3Hex(definition) });
+    const appliedHash = applied && sha3Hex(applied.definition);
+    return planChange(before, after, { ...observed, appliedHash, definitionHash: sha3Hex(definition) });
   }
 
   /** The newest apply of a network, if it was left half done: what it has made is in nobody's definition yet. */

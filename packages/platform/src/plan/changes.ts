@@ -13,6 +13,8 @@ export type Observed = {
   readonly revision: number;
   /** SHA3-256 of the text of the definition that is planned for. */
   readonly definitionHash: string;
+  /** Of the text that is applied; undefined when there is none. */
+  readonly appliedHash: string | undefined;
   /** By chain; a chain that nobody could ask is missing. */
   readonly voters: ReadonlyMap<string, Voters>;
 };
@@ -317,6 +319,16 @@ export function planChange(before: NetworkDefinition | undefined, after: Network
     explorerChanges(changes, before, after);
   }
   const { actions, refused } = changes;
-  const { revision, definitionHash } = observed;
+  const { revision, definitionHash, appliedHash } = observed;
+  const isSameText = appliedHash === undefined || appliedHash === definitionHash;
+  // What its author has written beside the values is theirs too.
+  if (before !== undefined && !isSameText && actions.length + refused.length === 0)
+    changes.add({
+      verb: "network.configure",
+      target: after.network,
+      chain: null,
+      class: "live",
+      title: "save the definition: only comments or its layout have changed",
+    });
   return createPlan({ network: after.network, revision, definitionHash, actions, refused });
 }

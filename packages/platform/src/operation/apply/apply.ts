@@ -99,6 +99,7 @@ export function applySteps(world: ApplyWorld, input: ApplyInput): readonly Step[
   const { actions } = planChange(before, after, {
     revision: 0,
     definitionHash: input.definitionHash,
+    appliedHash: undefined,
     voters: new Map(),
   });
   // A node that two changes restart is configured for both at once.
