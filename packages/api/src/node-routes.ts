@@ -1,6 +1,7 @@
 // The routes that a chain node serves, main chain and side chain alike; what only one kind has says so.
 
 import { z } from "zod";
+import { backupId } from "./backup-manifest.ts";
 import * as v from "./node-vitals.ts";
 import { route } from "./route.ts";
 import * as s from "./schemas.ts";
@@ -229,6 +230,25 @@ export const NODE_ROUTES = {
     }),
     reply: z.object({ peers: z.number().int() }),
     errors: ["NOT_ON_THIS_CHAIN"],
+    access: "admin",
+  }),
+  backup: route({
+    method: "POST",
+    path: "/admin/backup",
+    summary:
+      "Writes what this node has of its chain into a folder of its own, without keys; the same id again tells how far it is.",
+    body: z.strictObject({ id: backupId }),
+    reply: z.object({
+      id: backupId,
+      state: z.enum(["running", "done", "failed"]),
+      /** Where it is once it is done, in the node's folder. */
+      folder: z.string(),
+      height: s.height,
+      bytes: z.number().int().nonnegative(),
+      /** Why it failed; empty otherwise. */
+      why: z.string(),
+    }),
+    errors: ["BACKUP_BUSY", "BACKUP_TOO_EARLY"],
     access: "admin",
   }),
   stop: route({

@@ -379,6 +379,15 @@ node
   .description("run a node by its folder until SIGTERM (used by the platform)")
   .action(async (folder: string) => (await nodeCommands()).runNodeRun(folder));
 
+node
+  .command("drill <folder>")
+  .description("run an opened backup through without peers, votes or ports (used by the platform)")
+  .option("--work <folder>", "where to put its throw-away copy")
+  .addHelpText("after", "\nExample: bystack node drill ./opened")
+  .action(async (folder: string, options: { work?: string }) =>
+    (await import("./commands/node-drill.ts")).runNodeDrill(context(), folder, options),
+  );
+
 program
   .command("version")
   .description("the version")

@@ -147,6 +147,42 @@ export const NODE_ERRORS = {
     message: "No federation member runs in this node.",
     next: "Ask a node that has the part `federation`.",
   },
+  BACKUP_BUSY: {
+    kind: "conflict",
+    fault: "none",
+    message: "This node writes another backup.",
+    next: "Wait until that one is done: bystack backup list.",
+  },
+  BACKUP_TOO_EARLY: {
+    kind: "conflict",
+    fault: "none",
+    message: "No block is final here yet, so there is nothing to keep.",
+    next: "Wait for the first block: bystack status.",
+  },
+  BACKUP_UNREADABLE: {
+    kind: "invalid",
+    fault: "local",
+    message: "This folder holds no whole backup.",
+    next: "Name the folder of a backup that was opened; one without manifest.json was never finished.",
+  },
+  RESTORE_NOT_EMPTY: {
+    kind: "conflict",
+    fault: "local",
+    message: "The node's folder has data of a chain already, and a backup is put into an empty one only.",
+    next: "Move its folder data away (keep it: its record of votes may be needed), then restore again.",
+  },
+  RESTORE_KEYS_MISSING: {
+    kind: "conflict",
+    fault: "local",
+    message: "The node's folder has no keys, and a backup has none either.",
+    next: "Put the folder keys/ there from where its owner keeps it, or make new ones for an observer: bystack node init.",
+  },
+  RESTORE_RECORD_OLD: {
+    kind: "conflict",
+    fault: "local",
+    message: "This record of votes does not prove what the key has signed.",
+    next: "Restore without it: the validator then observes until an epoch boundary and votes again by itself.",
+  },
   CONSENSUS_HALTED: {
     kind: "internal",
     fault: "local",

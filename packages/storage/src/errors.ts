@@ -94,6 +94,12 @@ export const STORAGE_ERRORS = {
     message: "The data folder does not belong to the user that runs this process.",
     next: "Run as the owner of the folder, or name another folder.",
   },
+  FILE_DIFFERS: {
+    kind: "conflict",
+    fault: "local",
+    message: "A file is not the one that the list of its folder names.",
+    next: "Take another backup: this one was changed, cut or is of another folder.",
+  },
   STORE_CLOSED: {
     kind: "unavailable",
     fault: "local",

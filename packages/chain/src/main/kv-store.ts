@@ -168,6 +168,14 @@ export class KvMainChainStore implements MainChainStore {
     });
   }
 
+  /** Every unspent output as it is stored, in the order of ids. */
+  async *utxoEntries(): AsyncIterable<KvEntry> {
+    for await (const entry of this.#kv.iterate(bucketRange(BUCKET.utxo))) {
+      await this.#pause();
+      yield entry;
+    }
+  }
+
   async commit(commit: MainStoreCommit): Promise<void> {
     const puts: KvEntry[] = [];
     const deletes: Uint8Array[] = [];

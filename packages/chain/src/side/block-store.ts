@@ -11,6 +11,9 @@ import { decodeStoredBlock, encodeStoredBlock, STORED_BLOCK_TYPE, type StoredBlo
 /** Bytes of blocks that are handed to the disk at once; the log refuses what would wait beyond its own limit. */
 const APPEND_BYTES_MAX = 33_554_432;
 
+/** Bytes of blocks that are copied at once: at most one of the largest more. */
+const COPY_BYTES = 262_144;
+
 export type Certified = { readonly block: SideBlock; readonly certificate: Certificate };
 
 export class BlockStore {
@@ -89,6 +92,36 @@ export class BlockStore {
     if (stored === undefined || stored.block.header.height !== height)
       throw chainSideError("BLOCK_LOG_DAMAGED", { details: { height } });
     return stored;
+  }
+
+  /** Bytes of the log on the disk. */
+  get sizeBytes(): number {
+    return this.#log.sizeBytes;
+  }
+
+  /**
+   * Appends blocks as this log has them to a log that begins with the first of them; durable when it resolves. A few at a
+   * time: whoever votes meanwhile gets its turn. @throws LOG_DAMAGED, SEQ_UNKNOWN, and what the other log refuses
+   */
+  async copyTo(
+    log: Log,
+    range: { readonly from: number; readonly to: number },
+    onCopied: (bytes: number) => void,
+  ): Promise<void> {
+    let appended: Promise<bigint>[] = [];
+    let waiting = 0;
+    for await (const { type, body } of this.#log.iterate(BigInt(range.from), BigInt(range.to))) {
+      appended.push(log.append(type, body));
+      waiting += body.length;
+      if (waiting < COPY_BYTES) continue;
+      await Promise.all(appended);
+      onCopied(waiting);
+      appended = [];
+      waiting = 0;
+    }
+    await Promise.all(appended);
+    onCopied(waiting);
+    await log.sync();
   }
 
   /** Stored blocks from a height upwards, in order. */

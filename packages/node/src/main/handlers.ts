@@ -13,6 +13,7 @@ import type { MainChainSpec } from "@bystack/protocol/spec";
 import { chainSpecHash, formatChainSpec } from "@bystack/protocol/spec";
 import { bytesToHex, hexToBytes } from "@bystack/utils/bytes";
 import { assertInvariant, BystackError } from "@bystack/utils/errors";
+import type { BackupJobs } from "../backup/jobs.ts";
 import { nodeError } from "../errors.ts";
 import { type ExplorerPart, indexedIds } from "../explorer/explorer.ts";
 import { createExplorerHandlers, programOf } from "../explorer/handlers.ts";
@@ -40,6 +41,7 @@ export type HandlerParts = {
   readonly startedAtMs: number;
   readonly backends: Readonly<Record<string, string>>;
   readonly nowMs: () => number;
+  readonly backups: BackupJobs;
   /** Undefined on a node that does not mine. */
   readonly miner: () => Miner | undefined;
   readonly requestStop: () => void;
@@ -263,6 +265,7 @@ export function createMainHandlers(parts: HandlerParts): MainHandlers {
       const entries = host.service.mempool.entries();
       return { count: entries.length, items: entries.slice(0, query.limit).map(({ id }) => bytesToHex(id)) };
     },
+    backup: ({ body }) => ({ ...parts.backups.begin(body.id) }),
     stop: () => {
       parts.requestStop();
       return { stopping: true };

@@ -11,8 +11,7 @@ import { createMainSource } from "@bystack/chain/explorer/sources";
 import { MainChainService } from "@bystack/chain/main/chain-service";
 import { KvMainChainStore } from "@bystack/chain/main/kv-store";
 import type { Pause } from "@bystack/chain/main/pause";
-import { protocolError } from "@bystack/protocol/errors";
-import { chainSpecHash, type MainChainSpec, parseChainSpecText } from "@bystack/protocol/spec";
+import { chainSpecHash, type MainChainSpec } from "@bystack/protocol/spec";
 import { openDataFolder } from "@bystack/storage/data-folder";
 import type { KvStore } from "@bystack/storage/kv";
 import { openLmdbStore } from "@bystack/storage/lmdb";
@@ -20,6 +19,8 @@ import { createMemoryStore } from "@bystack/storage/memory";
 import { bytesToHex } from "@bystack/utils/bytes";
 import { BystackError } from "@bystack/utils/errors";
 import type { Clock, Logger } from "@bystack/utils/ports";
+import { BackupJobs } from "../backup/jobs.ts";
+import { createMainBackup, MAIN_DATA_FORMAT, MAIN_DATA_KIND, MAIN_STORE_FILE } from "../backup/main-backup.ts";
 import { nodeError } from "../errors.ts";
 import { Explorer } from "../explorer/explorer.ts";
 import type { MainNodeOptions } from "../options.ts";
@@ -34,12 +35,11 @@ import { Vitals } from "../process/vitals.ts";
 import { ChainHost } from "./chain-host.ts";
 import { createMainHandlers } from "./handlers.ts";
 import { createMainMetrics } from "./main-metrics.ts";
+import { loadMainSpec } from "./main-spec.ts";
 import { type Miner, startMiner } from "./miner.ts";
 import { chooseBackend, openProofOfWork, type ProofOfWork } from "./proof-of-work.ts";
 import { createPause } from "./turns.ts";
 
-const FOLDER_KIND = "main-node";
-const FOLDER_VERSION = 1;
 /** Orphans that waited too long are looked for this often, as in the reference. */
 const SWEEP_MS = 180_000;
 /** A node that must end does not wait longer for its parts to close. */
@@ -71,27 +71,12 @@ function ownVersion(): string {
   return (manifest as { version: string }).version;
 }
 
-/** @throws BystackError SPEC_INVALID */
-function loadMainSpec(path: string): MainChainSpec {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (cause) {
-    throw protocolError("SPEC_INVALID", { why: "the spec file is missing or cannot be read", cause });
-  }
-  const parsed = parseChainSpecText(text);
-  if (!parsed.ok)
-    throw protocolError("SPEC_INVALID", {
-      why: parsed.error
-        .slice(0, 3)
-        .map((problem) => `${problem.path} ${problem.rule}`)
-        .join("; "),
-    });
-  if (parsed.value.kind !== "main") throw protocolError("SPEC_INVALID", { why: "it is the spec of a side chain" });
-  return parsed.value;
-}
-
-type Ground = { readonly spec: MainChainSpec; readonly store: KvMainChainStore; readonly pause: Pause };
+type Ground = {
+  readonly spec: MainChainSpec;
+  readonly kv: KvStore;
+  readonly store: KvMainChainStore;
+  readonly pause: Pause;
+};
 
 /** Data folder and store, tied to the spec. @throws BystackError FOLDER_IN_USE, SPEC_MISMATCH and what storage refuses */
 async function openGround(start: Composing, opened: Opened): Promise<Ground> {
@@ -100,17 +85,17 @@ async function openGround(start: Composing, opened: Opened): Promise<Ground> {
   mkdirSync(join(folder, "data"), { recursive: true, mode: 0o700 });
   const data = await openDataFolder({
     path: join(folder, "data", "main"),
-    kind: FOLDER_KIND,
-    version: FOLDER_VERSION,
+    kind: MAIN_DATA_KIND,
+    version: MAIN_DATA_FORMAT,
   });
   opened.add(() => data.release());
   const kv: KvStore =
-    options.store === "memory" ? createMemoryStore() : await openLmdbStore({ path: join(data.path, "chain.lmdb") });
+    options.store === "memory" ? createMemoryStore() : await openLmdbStore({ path: join(data.path, MAIN_STORE_FILE) });
   opened.add(() => kv.close());
   const pause = createPause(() => start.clock.monotonicMs());
   const store = await KvMainChainStore.open(kv, pause);
   if (!(await store.bindSpec(chainSpecHash(spec)))) throw nodeError("SPEC_MISMATCH", { why: `chain ${options.chain}` });
-  return { spec, store, pause };
+  return { spec, kv, store, pause };
 }
 
 async function openService(ground: Ground, work: ProofOfWork): Promise<MainChainService> {
@@ -240,11 +225,16 @@ async function compose(start: Composing, opened: Opened): Promise<MainNode> {
     },
     onFailure: ending.fail,
   });
+  const height = (): number => Number(service.chain.tip.header.height);
+  const source = createMainBackup({ folder, options, spec: ground.spec, kv: ground.kv, version: ownVersion(), height });
+  const backups = new BackupJobs({ folder, source, clock, logger });
+  opened.add(() => backups.close());
   const vitals = new Vitals({ clock, instance: instance.instance, folder });
   const handlers = createMainHandlers({
     vitals,
     refused: new RefusedTransactions(),
     options,
+    backups,
     spec: ground.spec,
     host,
     version: ownVersion(),

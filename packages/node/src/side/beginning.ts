@@ -5,6 +5,7 @@
 import { BlockStore, type Certified } from "@bystack/chain/side/block-store";
 import { decodeStoredBlock, encodeStoredBlock } from "@bystack/chain/side/stored-block";
 import type { DataFolder } from "@bystack/storage/data-folder";
+import type { Disk } from "@bystack/storage/disk";
 import { isStorageError } from "@bystack/storage/errors";
 import { openLog } from "@bystack/storage/log";
 import { removeEmptyLog } from "@bystack/storage/log-salvage";
@@ -37,6 +38,14 @@ export async function loadBeginning(data: DataFolder): Promise<LogBeginning | un
     opening = undefined;
   }
   return { height: Number(id), opening };
+}
+
+/** Copies it, so that a copy of the log is understood; nothing where blocks begin with block 1. */
+export async function copyBeginning(from: Disk, to: Disk): Promise<void> {
+  const [id] = await listSnapshots({ disk: from, folder: FOLDER });
+  if (id === undefined) return;
+  const chunks = readSnapshot({ disk: from, folder: FOLDER }, id);
+  await writeSnapshot({ disk: to, folder: FOLDER }, { id, chunks, keep: 1 });
 }
 
 /** Writes what a node begins with, the block log last. Its snapshot is in place; indexes of earlier blocks go. */

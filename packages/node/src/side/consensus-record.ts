@@ -49,7 +49,8 @@ type Read = {
 /** Entries in the order of their writing; one that does not decode spoils those around it, not a later replacement. */
 type Entries = { readonly list: RecordEntry[]; isSound: boolean };
 
-async function readEntries(log: Log): Promise<Read> {
+/** What a record's log says is in force. */
+export async function readEntries(log: Log): Promise<Read> {
   let current: Entries = { list: [], isSound: true };
   let replacement: Entries | undefined;
   if (log.lastSeq < log.firstSeq) return { entries: undefined, isOpen: false };

@@ -25,7 +25,9 @@ import { engineConfig, loadSpecs } from "./specs.ts";
 import { loadState, snapshotPlace } from "./state-file.ts";
 import { syncState } from "./state-sync/state-sync.ts";
 
-const DATA_FORMAT = 1;
+/** What the data folder of a side node says that it is. */
+export const DATA_KIND = "side-node";
+export const DATA_FORMAT = 1;
 
 export type GroundDependencies = {
   readonly folder: string;
@@ -83,7 +85,7 @@ export async function openGround(deps: GroundDependencies, opened: Opened): Prom
   const { folder, options, keys, logger, createDisk, version } = deps;
   const { spec, mainSpec } = loadSpecs(folder, options);
   const path = join(folder, "data", "side");
-  const data = await openDataFolder({ path, kind: "side-node", version: DATA_FORMAT, createDisk });
+  const data = await openDataFolder({ path, kind: DATA_KIND, version: DATA_FORMAT, createDisk });
   opened.add(() => data.release());
   const incidents = new Incidents({ folder, clock: systemClock, logger });
   const { store: driver, snapshotBlocks, history } = options;

@@ -3,6 +3,7 @@
 import type { RouteHandlers } from "@bystack/api/route";
 import type { SIDE_ROUTES } from "@bystack/api/side-routes";
 import type { Hash } from "@bystack/utils/bytes";
+import type { BackupJobs } from "../backup/jobs.ts";
 import type { ExplorerChain } from "../explorer/chain-view.ts";
 import type { ExplorerPart } from "../explorer/explorer.ts";
 import { createExplorerHandlers } from "../explorer/handlers.ts";
@@ -38,11 +39,12 @@ export function createSideHandlers(parts: {
   readonly refused: RefusedTransactions;
   readonly explorer: ExplorerPart;
   readonly member: () => MemberPart | undefined;
+  readonly backups: BackupJobs;
   /** A transaction was submitted here and taken. */
   readonly onAccepted: (raw: Uint8Array, id: Hash) => void;
   readonly onStopAsked: () => void;
 }): RouteHandlers<typeof SIDE_ROUTES> {
-  const { ground, keys, info, vitals, refused, explorer, member, onAccepted, onStopAsked } = parts;
+  const { ground, keys, info, vitals, refused, explorer, member, backups, onAccepted, onStopAsked } = parts;
   const { store, mainSpec, peers, incidents } = ground;
   const { chain, indexes } = store;
   const mainAddressPrefix = mainSpec?.addressPrefix ?? "";
@@ -60,6 +62,7 @@ export function createSideHandlers(parts: {
       peers.set(body.peers.map((peer) => SIDE_PEER.parse(peer)));
       return { peers: peers.all.length };
     },
+    backup: ({ body }) => ({ ...backups.begin(body.id) }),
     stop: () => {
       onStopAsked();
       return { stopping: true as const };

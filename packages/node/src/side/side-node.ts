@@ -24,6 +24,8 @@ import type { Disk } from "@bystack/storage/disk";
 import type { KvStore } from "@bystack/storage/kv";
 import { bytesToHex, equalBytes } from "@bystack/utils/bytes";
 import type { Logger } from "@bystack/utils/ports";
+import { BackupJobs } from "../backup/jobs.ts";
+import { createSideBackup } from "../backup/side-backup.ts";
 import { Explorer } from "../explorer/explorer.ts";
 import { createInstance, type Instance, writeInstance } from "../process/instance.ts";
 import type { NodeKeys } from "../process/keys.ts";
@@ -346,7 +348,11 @@ class SideNode {
   }
 
   async startServer(): Promise<number> {
-    const { options, keys, logger, version, onStopAsked } = this.#deps;
+    const { folder, options, keys, logger, version, onStopAsked, createDisk } = this.#deps;
+    const ground = this.#ground;
+    const source = createSideBackup({ folder, options, ground, version, engine: () => this.#engine?.state });
+    const backups = new BackupJobs({ folder, source, clock: systemClock, logger, createDisk });
+    this.#opened.add(() => backups.close());
     const server = await serveApi({
       title: `Bystack side chain ${this.#ground.spec.name}, node ${options.id}`,
       version,
@@ -359,6 +365,7 @@ class SideNode {
         refused: this.#refused,
         explorer: { isOn: options.explorer, explorer: this.#explorer },
         member: () => this.#member,
+        backups,
         onAccepted: (raw, id) => {
           this.#metrics.submitted(id);
           this.#relay(raw);

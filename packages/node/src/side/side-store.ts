@@ -39,12 +39,16 @@ export type SideStore = {
   /** A store of the federation member's own: bucket numbers of two owners must not meet in one. */
   readonly memberKv: KvStore;
   readonly snapshots: SnapshotPlace;
+  /** What was executed again when it was opened. */
+  readonly replayed: Replayed;
   /** A block with its FINALIZE certificate; also the last one before the log of a node that began with a state. */
   certified(height: number): Promise<Certified | undefined>;
   /** Takes note of new final blocks and writes a snapshot of the final state when it is time for one. */
   follow(final: readonly FinalBlock[]): Promise<void>;
   close(): Promise<void>;
 };
+
+export type Replayed = { readonly blocks: number; readonly transactions: number };
 
 export type SideStoreOptions = StateFileOptions & {
   readonly driver: "lmdb" | "memory";
@@ -88,6 +92,7 @@ type OpenedChain = {
   readonly table: UtxoTable;
   readonly schedule: SnapshotSchedule;
   readonly badSnapshots: readonly bigint[];
+  readonly replayed: Replayed;
 };
 
 /** Undefined when the log begins behind every state that this node has. */
@@ -119,6 +124,7 @@ async function openChain(
     blocks.height - from < AHEAD_BLOCKS_MIN
       ? undefined
       : new SignatureAhead({ blocks, from: from + 1, logger: options.logger });
+  const replayed = { blocks: 0, transactions: 0 };
   try {
     await ahead?.ready(from + 1);
     const { spec, mainSpec } = options;
@@ -128,12 +134,14 @@ async function openChain(
       async (block) => {
         const { height } = block.block.header;
         schedule.add(block.block.header.transactionCount);
+        replayed.blocks += 1;
+        replayed.transactions += block.block.header.transactionCount;
         if (height > Math.max(indexed, from)) await indexes.follow(block);
         if (height % REPLAY_REPORT_BLOCKS === 0) options.logger.info("replayed", { height, of: blocks.height });
         await ahead?.ready(height + 1);
       },
     );
-    return { chain, table, schedule, badSnapshots: bad };
+    return { chain, table, schedule, badSnapshots: bad, replayed };
   } finally {
     await ahead?.close();
   }
@@ -204,6 +212,7 @@ async function openOnce(options: SideStoreOptions, beginning: Beginning | undefi
       indexes,
       memberKv,
       snapshots: snapshotPlace(options.data),
+      replayed: chain.replayed,
       certified: async (height) =>
         (await blocks.certified(height)) ?? (opening?.block.header.height === height ? opening : undefined),
       follow: (final) => snapshots.follow(final),

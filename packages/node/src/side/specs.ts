@@ -22,7 +22,7 @@ function readSpec(path: string, file: string): string {
 /** The specs named by a node's options. @throws BystackError OPTIONS_INVALID */
 export function loadSpecs(
   folder: string,
-  options: SideNodeOptions,
+  options: Pick<SideNodeOptions, "specFile" | "mainSpecFile">,
 ): { spec: SideChainSpec; mainSpec: MainChainSpec | undefined } {
   const load = (file: string) => {
     const parsed = parseChainSpecText(readSpec(join(folder, file), file));

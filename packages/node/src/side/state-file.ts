@@ -17,7 +17,8 @@ import { BystackError } from "@bystack/utils/errors";
 import type { Logger, Rng } from "@bystack/utils/ports";
 import type { Incidents } from "../process/incidents.ts";
 
-const SNAPSHOTS_FOLDER = "snapshots";
+/** Folder of the snapshots in the data folder. */
+export const SNAPSHOTS_FOLDER = "snapshots";
 /** Memory of the UTXO table: about 15 million outputs of the usual kind. */
 export const UTXO_TABLE_BYTES_MAX = 4_294_967_296;
 
