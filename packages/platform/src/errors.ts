@@ -465,6 +465,84 @@ export const PLATFORM_ERRORS = {
     message: "The export of the audit log cannot be read.",
     next: "Export it again: bystack audit export.",
   },
+  BACKUP_NOT_FOUND: {
+    kind: "not-found",
+    fault: "none",
+    message: "There is no such backup.",
+    next: "List them: bystack backup list.",
+  },
+  BACKUP_DAMAGED: {
+    kind: "internal",
+    fault: "local",
+    message: "The backup is not as it was written.",
+    next: "Take another one: bystack backup list. Check the disk that it is on.",
+  },
+  BACKUP_CUT: {
+    kind: "internal",
+    fault: "local",
+    message: "A part of the backup is missing.",
+    next: "Take another one: bystack backup list. Check whether it was copied whole.",
+  },
+  BACKUP_FORGED: {
+    kind: "invalid",
+    fault: "none",
+    message: "The backup was put together by somebody else: its parts do not belong together.",
+    next: "Take another one, and find out who can write where backups are kept.",
+  },
+  BACKUP_FOREIGN_KEY: {
+    kind: "forbidden",
+    fault: "none",
+    message: "The backup is sealed to another key.",
+    next: "Name the key file whose public half the backup shows: bystack backup show.",
+  },
+  BACKUP_PLACE_TAKEN: {
+    kind: "conflict",
+    fault: "none",
+    message: "The folder into which the backup shall be opened is there already.",
+    next: "Name a folder that is not there, or move that one away.",
+  },
+  BACKUP_TOO_LARGE: {
+    kind: "limit",
+    fault: "none",
+    message: "The backup is larger than a sealed one may be.",
+    next: "Keep fewer blocks on the node that is backed up: history `pruned` in its options.",
+  },
+  BACKUP_NO_RECIPIENT: {
+    kind: "conflict",
+    fault: "none",
+    message: "Nobody could open the backup: the network names no key to seal it to.",
+    next: "Make one with `bystack backup key create <file>`, and put its public half into the definition: `backup: { recipient: … }`.",
+  },
+  BACKUP_FAILED: {
+    kind: "unavailable",
+    fault: "local",
+    message: "The node could not write the backup.",
+    next: "The reason names it; mend it, then go on: bystack operation resume.",
+  },
+  DRILL_FAILED: {
+    kind: "internal",
+    fault: "local",
+    message: "The backup does not hold: what it was restored to is not what it says.",
+    next: "Keep the backups before it. Look at the node that wrote it: bystack why.",
+  },
+  BACKUP_SEALED: {
+    kind: "conflict",
+    fault: "none",
+    message: "Only whoever has the key can open this backup; the platform has none.",
+    next: "Open it where the key is: bystack backup restore, with --key.",
+  },
+  RESTORE_INSTANCE_ALIVE: {
+    kind: "conflict",
+    fault: "none",
+    message: "The node that shall be restored is still running somewhere: two with one key would sign twice.",
+    next: "Stop the old one for good first, then restore again.",
+  },
+  RESTORE_UNASKED: {
+    kind: "unavailable",
+    fault: "none",
+    message: "Nobody could say whether the old node still runs.",
+    next: "Start another node of the chain, or name one: --peer http://host:port.",
+  },
 } as const satisfies ErrorTable;
 
 export const platformError = errorFactory(PLATFORM_ERRORS);
