@@ -495,11 +495,17 @@ export const PLATFORM_ERRORS = {
     message: "The backup is sealed to another key.",
     next: "Name the key file whose public half the backup shows: bystack backup show.",
   },
+  BACKUP_KEY_INVALID: {
+    kind: "invalid",
+    fault: "none",
+    message: "This file holds no key that opens backups.",
+    next: "Name the file that `bystack backup key create` made; its passphrase is taken from BYSTACK_BACKUP_PASSPHRASE.",
+  },
   BACKUP_PLACE_TAKEN: {
     kind: "conflict",
     fault: "none",
-    message: "The folder into which the backup shall be opened is there already.",
-    next: "Name a folder that is not there, or move that one away.",
+    message: "What shall be written is there already, and it is not written over.",
+    next: "Name another place, or move that one away.",
   },
   BACKUP_TOO_LARGE: {
     kind: "limit",

@@ -6,6 +6,7 @@ import { createServer, type Server } from "node:http";
 import { join } from "node:path";
 import type { NetworkLayout } from "@bystack/platform/network/layout";
 import type { NodeInstance, NodeSpec, NodeStatus } from "@bystack/platform/provider";
+import { writeFakeBackup } from "./fake-backups.ts";
 import { FakeProvider } from "./kit.ts";
 
 type Peer = { readonly id: string };
@@ -52,6 +53,12 @@ export class LiveNodes {
       case "/admin/peers":
         if (life !== undefined) life.peers = (JSON.parse(body) as { peers: Peer[] }).peers;
         return { peers: life?.peers.length ?? 0 };
+      case "/admin/backup":
+        return writeFakeBackup(join(this.layout.nodes, id), {
+          ...(JSON.parse(body) as { id: string }),
+          node: id,
+          chain,
+        });
       default:
         return undefined;
     }

@@ -7,6 +7,7 @@ import { PlatformStore } from "@bystack/platform/store";
 import type { KvStore } from "@bystack/storage/kv";
 import { createMemoryStore } from "@bystack/storage/memory";
 import { nullLogger } from "@bystack/utils/ports";
+import { FakeBackups } from "./fake-backups.ts";
 import { homeFolder, NOW_MS, programOf } from "./kit.ts";
 import { LiveNodes, LiveProvider } from "./live-nodes.ts";
 
@@ -62,6 +63,7 @@ export class Machine {
           pegIn: async (order) => this.#sent(order),
           pegOut: async (order) => this.#sent(order),
         }),
+        backups: this.backups.ports,
         prove: () => async (_, chain) => {
           this.proofs.push(chain);
           return this.isProofSound ? undefined : "it did not hold";
@@ -76,6 +78,8 @@ export class Machine {
     await platform.start();
     return platform;
   }
+
+  readonly backups = new FakeBackups();
 
   /** What the wallet was asked to pay. */
   readonly orders: PurseOrder[] = [];

@@ -11,6 +11,8 @@ import { type ApiServer, type ApiServerOptions, createApiServer } from "@bystack
 import { loadSite } from "@bystack/api/site";
 import { fastestTensority } from "@bystack/crypto/tensority";
 import type { ProveReport } from "@bystack/federation/prove";
+import { isRestored, placeBackup } from "@bystack/node/backup/restore";
+import type { BackupPorts } from "@bystack/platform/daemon/backups";
 import { platformPaths, removeDaemon, writeDaemon } from "@bystack/platform/daemon/daemon-file";
 import { type PlatformCaller, platformDoor } from "@bystack/platform/daemon/door";
 import { createPlatformHandlers } from "@bystack/platform/daemon/handlers";
@@ -30,6 +32,7 @@ import { openLmdbStore } from "@bystack/storage/lmdb";
 import { bytesToHex, hexToBytes } from "@bystack/utils/bytes";
 import { BystackError } from "@bystack/utils/errors";
 import type { LogFields, Logger } from "@bystack/utils/ports";
+import { drillInProcess } from "../backup/drill-process.ts";
 import { type Context, providerOf } from "../context.ts";
 import { runProof } from "../network/proof.ts";
 import { systemClock, systemRng } from "../system.ts";
@@ -118,9 +121,20 @@ function wrongIn({ ok, refusals, supply }: ProveReport): string | undefined {
   return [...accepted, ...supply.problems].join("; ") || "a step of it";
 }
 
+function backupPorts(): BackupPorts {
+  return {
+    drill: drillInProcess,
+    isPlaced: isRestored,
+    place: async (from, into) => void (await placeBackup({ from, into, clock: systemClock })),
+    openStore: (path) => openLmdbStore({ path }),
+    release: VERSION,
+  };
+}
+
 function portsOfPlatform(): PlatformPorts {
   return {
     purse: purseOf,
+    backups: backupPorts(),
     mainTargetSeconds: fastestTensority() === "ts" ? SLOW_TARGET_SECONDS : TARGET_SECONDS,
     createProvider: providerOf,
     wallet: (layout) => (definition) => ensureInWallet(layout, definition),

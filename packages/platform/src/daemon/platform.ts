@@ -53,6 +53,7 @@ import { sha3Hex } from "../store/audit.ts";
 import { LIST_ROWS_MAX, type PlatformStore, put } from "../store/store.ts";
 import type { Table } from "../store/table.ts";
 import { NETWORKS, type NetworkRow, NODES } from "../store/tables.ts";
+import { type BackupPorts, Backups } from "./backups.ts";
 import { owedOn } from "./chain-reads.ts";
 import { Watch } from "./watch.ts";
 
@@ -66,6 +67,7 @@ export type PlatformPorts = Pick<ApplyWorld, "mainTargetSeconds"> & {
   readonly wallet: (layout: NetworkLayout) => ApplyWorld["wallet"];
   readonly prove: (layout: NetworkLayout) => ApplyWorld["prove"];
   readonly purse: (layout: NetworkLayout) => Purse;
+  readonly backups: BackupPorts;
 };
 
 /** An account of a network's wallet, in what may be known of it. */
@@ -108,6 +110,7 @@ export type PlatformOptions = {
 export class Platform {
   readonly journal: Journal;
   readonly watch: Watch;
+  readonly backups: Backups;
   readonly #options: PlatformOptions;
   readonly #providers = new Map<string, DeployProvider>();
   readonly #supervisors: Supervisor[] = [];
@@ -121,6 +124,20 @@ export class Platform {
   constructor(options: PlatformOptions) {
     this.#options = options;
     const { store, clock, logger, onBroken, onPoint } = options;
+    this.backups = new Backups({
+      home: options.home,
+      tenant: TENANT,
+      store,
+      ports: options.ports.backups,
+      clock,
+      logger,
+      journal: () => this.journal,
+      layout: (network) => this.layout(network),
+      provider: (network) => this.provider(network),
+      networks: () => this.rows(),
+      node: (network, id) => this.node(network, id),
+      setDesired: (network, id, desired) => this.#nodeWorld(network).setDesired(id, desired),
+    });
     this.journal = new Journal({
       store,
       tenant: TENANT,
@@ -152,12 +169,14 @@ export class Platform {
     }
     await this.journal.start();
     this.watch.start();
+    this.backups.start();
   }
 
   /** Ends the platform; nodes go on. */
   async end(): Promise<void> {
     for (const supervisor of this.#supervisors) supervisor.stop();
     await this.watch.end();
+    await this.backups.end();
     await this.journal.end();
   }
 
@@ -423,6 +442,7 @@ export class Platform {
         kind,
         steps: (operation: Operation) => nodeSteps(this.#nodeWorld(operation.network), operation),
       })),
+      ...this.backups.kinds(),
     ];
   }
 

@@ -75,6 +75,32 @@ const side = z.strictObject({
 const account = z.strictObject({ account: name, fund: z.record(z.string(), decimal).default({}) });
 const asset = z.strictObject({ asset: assetName, issuer: name, decimals: z.number().int().min(0).max(18).default(0) });
 
+const backup = z.strictObject({
+  /** From one backup of a chain to the next. */
+  every: z
+    .string()
+    .regex(/^[1-9]\d{0,3}[mhd]$/, "a period: a number and m, h or d, for example 24h")
+    .default("24h"),
+  /** Backups of each chain that stay; the oldest beyond them go. */
+  keep: z.number().int().min(1).max(1000).default(7),
+  /** A folder; one without a slash in front is beside the platform's own store. */
+  target: z
+    .string()
+    .max(300)
+    .regex(
+      /^file:(?:\/[^\0]+|(?!data$)[a-z0-9][a-z0-9-]*)$/,
+      "file: and an absolute path, or file: and a name other than data",
+    )
+    .default("file:backups"),
+  /** Whether each is run through in a throw-away node. */
+  drill: z.boolean().default(true),
+  /** The public half of a key that the platform does not have. */
+  recipient: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, "the public half of a key, 64 hexadecimal digits: bystack backup key create <file>"),
+});
+export type BackupDefinition = z.output<typeof backup>;
+
 export const NETWORK_DEFINITION = z.strictObject({
   $schema: z.string().optional(),
   format: z.literal(1),
@@ -88,6 +114,8 @@ export const NETWORK_DEFINITION = z.strictObject({
   assets: z.array(asset).max(100).default([]),
   /** Whether anybody may see the chains, without signing in; how they are run stays with those who are. */
   explorer: z.strictObject({ public: z.boolean().default(false) }).default({ public: false }),
+  /** Left out, backups are made when somebody asks for one. */
+  backup: backup.optional(),
   prove: z.array(z.enum(["peg-round-trip"])).default(["peg-round-trip"]),
   limits: z
     .strictObject({

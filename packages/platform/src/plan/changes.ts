@@ -287,6 +287,23 @@ function explorerChanges(changes: Changes, before: NetworkDefinition, after: Net
   });
 }
 
+function backupChanges(changes: Changes, before: NetworkDefinition, after: NetworkDefinition): void {
+  if (isSame(before.backup, after.backup)) return;
+  const text = ({ backup }: NetworkDefinition): string =>
+    backup === undefined
+      ? "when somebody asks"
+      : `every ${backup.every}, the newest ${backup.keep}, to ${backup.target}`;
+  changes.add({
+    verb: "network.configure",
+    target: after.network,
+    chain: null,
+    class: "live",
+    title: `back up each chain ${text(after)}`,
+    before: text(before),
+    after: text(after),
+  });
+}
+
 /** @param before undefined for a network that is not there yet */
 export function planChange(before: NetworkDefinition | undefined, after: NetworkDefinition, observed: Observed): Plan {
   const changes = new Changes(observed);
@@ -317,6 +334,7 @@ export function planChange(before: NetworkDefinition | undefined, after: Network
         changes.cannot("sides", `side chain ${chain} may hold assets of others`, "Keep it in the definition.");
     limitChanges(changes, before, after);
     explorerChanges(changes, before, after);
+    backupChanges(changes, before, after);
   }
   const { actions, refused } = changes;
   const { revision, definitionHash, appliedHash } = observed;

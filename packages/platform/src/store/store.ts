@@ -1,7 +1,7 @@
 // The platform's store: tables of rows over a KvStore, one tenant seen at a time. Changes run one after the other, and each is
 // one flushed batch of rows, events and one line of the audit log: after a crash there is all of it or nothing.
 
-import type { KvBatch, KvEntry, KvReader, KvStore } from "@bystack/storage/kv";
+import type { KvBatch, KvEntry, KvReader, KvSnapshot, KvStore } from "@bystack/storage/kv";
 import type { Clock } from "@bystack/utils/ports";
 import { platformError } from "../errors.ts";
 import { type AuditEntry, type AuditRow, nextAuditRow } from "./audit.ts";
@@ -202,6 +202,11 @@ export class PlatformStore {
     const old = rows.filter(({ value }) => value.atMs < until);
     await this.write(tenant, { deletes: old.map(({ key }) => ({ table: EVENTS as Table<never>, key })) });
     return old.length;
+  }
+
+  /** All rows of all tenants as they are now, for a backup; release it. */
+  snapshot(): Promise<KvSnapshot> {
+    return this.#kv.snapshot();
   }
 
   /** Waits for what is under way. */

@@ -2,6 +2,7 @@
 // its form gets a migration. Buckets 20 to 25 are those of people (`people/tables.ts`).
 
 import { z } from "zod";
+import { BACKUP_ROW, type BackupRow } from "../backup/row.ts";
 import { OPERATION } from "../operation/record.ts";
 import { AUDIT_ROW } from "./audit.ts";
 import type { Table } from "./table.ts";
@@ -59,6 +60,9 @@ export const NETWORKS: Table<NetworkRow> = { name: "networks", bucket: 5, row: N
 export const NODES: Table<NodeRow> = { name: "nodes", bucket: 6, row: NODE };
 /** Key: SHA3-256 of who asked, for what, and their key. Kept for {@link REPLIES_KEPT_MS}. */
 export const REPLIES: Table<z.infer<typeof REPLY>> = { name: "idempotency", bucket: 7, row: REPLY };
+
+/** Key: network, id. Sealed backups that are listed. */
+export const BACKUPS: Table<BackupRow> = { name: "backups", bucket: 10, row: BACKUP_ROW };
 
 /** For so long the same call under the same key gets the same answer. */
 export const REPLIES_KEPT_MS = 24 * 3_600_000;

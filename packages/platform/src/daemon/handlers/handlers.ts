@@ -3,6 +3,7 @@
 import type { PLATFORM_ROUTES } from "@bystack/api/platform-routes";
 import type { CallHandlers } from "@bystack/api/route";
 import type { PlatformCaller } from "../door.ts";
+import { backupHandlers } from "./backups.ts";
 import { chainHandlers, chainPowerHandlers } from "./chains.ts";
 import { moneyHandlers } from "./money.ts";
 import { networkHandlers } from "./networks.ts";
@@ -22,5 +23,6 @@ export function createPlatformHandlers(parts: HandlerParts): CallHandlers<typeof
     ...moneyHandlers(parts),
     ...whyHandlers(parts),
     ...recordHandlers(parts),
+    ...backupHandlers(parts),
   };
 }
