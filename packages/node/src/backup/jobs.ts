@@ -165,6 +165,11 @@ export class BackupJobs {
     await syncFolder(this.#path(""));
   }
 
+  /** Resolves when nothing is being written. */
+  settled(): Promise<void> {
+    return this.#running;
+  }
+
   /** Gives up what is being written. */
   async close(): Promise<void> {
     this.#isEnding = true;
