@@ -49,6 +49,7 @@ try {
   const written = seconds(from);
   const work = join(folder, "work");
   mkdirSync(work);
+  const before = process.cpuUsage();
   const result = await drillBackup({ folder: join(folder, status.folder), work, logger: nullLogger });
   console.log(
     JSON.stringify({ grownSeconds: grown, backupSeconds: written, backupBytes: status.bytes, drill: result }),
