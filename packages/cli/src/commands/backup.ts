@@ -15,7 +15,7 @@ import { HEADER_FILE, loadHeader, verifySealed } from "@bystack/platform/backup/
 import { platformError } from "@bystack/platform/errors";
 import { loadNetworkState } from "@bystack/platform/network/layout";
 import { createBackupKey, loadBackupKey } from "../backup/key-file.ts";
-import type { Context } from "../context.ts";
+import { type Context, requireState } from "../context.ts";
 import { ensurePlatform, requirePlatform } from "../daemon/connect.ts";
 import { followOperation } from "../daemon/follow.ts";
 import { systemClock } from "../system.ts";
@@ -70,9 +70,11 @@ export async function runBackupShow({ home, network, output }: Context, id: stri
 }
 
 export async function runBackupCreate(
-  { home, network, chain, output }: Context,
+  context: Context,
   options: { readonly node?: string; readonly platform?: boolean },
 ): Promise<void> {
+  const { home, network, chain, output } = context;
+  requireState(context);
   const client = await ensurePlatform(home);
   const body = {
     ...(chain !== undefined && { chain }),
