@@ -69,9 +69,9 @@ export function workspaceOf(specifier: string): string | undefined {
   return specifier.startsWith("@bystack/") ? specifier.split("/")[1] : undefined;
 }
 
-/** `@peculiar/x509/sub` → `@peculiar/x509`; undefined for relative and node: specifiers. */
+/** `@peculiar/x509/sub` → `@peculiar/x509`; undefined for relative and node: specifiers, and for a package's own `#name`. */
 export function packageOf(specifier: string): string | undefined {
-  if (specifier.startsWith(".") || specifier.startsWith("node:")) return undefined;
+  if (/^(?:\.|#|node:)/.test(specifier)) return undefined;
   const parts = specifier.split("/");
   return specifier.startsWith("@") ? parts.slice(0, 2).join("/") : parts[0];
 }

@@ -6,7 +6,7 @@
 import { bigintToBytesLe, bytesToBigintLe, concatBytes, utf8ToBytes } from "@bystack/utils/bytes";
 import { assertInvariant } from "@bystack/utils/errors";
 import { type Ed25519Rule, verifyEd25519 } from "./ed25519.ts";
-import { publicKeyOfScalar, signEd25519Expanded } from "./ed25519-sign.ts";
+import { publicKeyOfScalar, signEd25519Expanded } from "./ed25519-expanded.ts";
 import { addPoints, decodePointLax, encodePoint, multiplyBase } from "./edwards.ts";
 import { hmacSha512 } from "./hash.ts";
 

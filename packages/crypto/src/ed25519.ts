@@ -1,49 +1,22 @@
-// Ed25519 for every user in Bystack: one verification rule (ed25519-exact.ts states it), at the speed of node:crypto.
+// Ed25519 for every user in Bystack: one verification rule (ed25519-exact.ts states it), on Node at the speed of node:crypto.
 //
 // node:crypto may only say yes. Node 24 (OpenSSL 3.5) accepts a strict subset of what the rule accepts: it also refuses
 // small-order A and R. So its yes is final, and its no is final unless A or R is one of the few odd encodings; these are
 // decided by the exact rule. A non-canonical R never matches, and S is checked or reduced before node:crypto sees it.
 // The edge vectors pin this for each version of Node in use.
 
-import { createPublicKey, type KeyObject, verify } from "node:crypto";
 import { bigintToBytesLe, bytesToBigintLe, concatBytes } from "@bystack/utils/bytes";
+import { ed25519Backend } from "#ed25519";
 import { type Ed25519Item, type Ed25519Rule, verifyEd25519Exact } from "./ed25519-exact.ts";
 import { GROUP_ORDER } from "./edwards.ts";
 import { isCanonicalPoint, isSmallOrder } from "./public-key.ts";
 
+export type { Ed25519Signer } from "./ed25519-backend.ts";
+export { ED25519_KEYS_MAX } from "./ed25519-backend.ts";
 export { type Ed25519Item, type Ed25519Rule, verifyEd25519Exact } from "./ed25519-exact.ts";
-export {
-  createEd25519Signer,
-  type Ed25519Signer,
-  publicKeyFromSeed,
-  publicKeyOfScalar,
-  signEd25519,
-  signEd25519Expanded,
-} from "./ed25519-sign.ts";
+export { publicKeyOfScalar, signEd25519Expanded } from "./ed25519-expanded.ts";
+export { createEd25519Signer, publicKeyFromSeed, signEd25519 } from "./ed25519-sign.ts";
 export { isCanonicalPoint, isOnCurve, isSmallOrder, type PublicKeyFault, validatePublicKey } from "./public-key.ts";
-
-/** Imported keys that are kept: importing costs a quarter of a verification. About 1 KiB each; least recently used out. */
-export const ED25519_KEYS_MAX = 4_096;
-
-const SPKI_PREFIX = Uint8Array.of(0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00);
-
-const keys = new Map<string, KeyObject>(); // in order of use
-
-function importKey(publicKey: Uint8Array): KeyObject {
-  const id = Buffer.from(publicKey.buffer, publicKey.byteOffset, 32).toString("latin1");
-  let key = keys.get(id);
-  if (key === undefined) {
-    key = createPublicKey({ key: Buffer.from(concatBytes(SPKI_PREFIX, publicKey)), format: "der", type: "spki" });
-    if (keys.size >= ED25519_KEYS_MAX) {
-      const [oldest = ""] = keys.keys();
-      keys.delete(oldest);
-    }
-  } else {
-    keys.delete(id);
-  }
-  keys.set(id, key);
-  return key;
-}
 
 /** The signature with S reduced modulo l; undefined when the rule refuses S. Most signatures come back as they are. */
 function checkS(signature: Uint8Array, rule: Ed25519Rule): Uint8Array | undefined {
@@ -65,7 +38,7 @@ export function verifyEd25519(item: Ed25519Item, rule: Ed25519Rule): boolean {
   const r = signature.subarray(0, 32);
   if (!isCanonicalPoint(r)) return false;
   if (isSmallOrder(r) || isSmallOrder(publicKey) || !isCanonicalPoint(publicKey)) return verifyEd25519Exact(item, rule);
-  return verify(null, message, importKey(publicKey), signature);
+  return ed25519Backend.verifyOrdinary({ publicKey, message, signature });
 }
 
 /** One exact verdict for each item, 1 or 0: not a batch equation, a bad signature says nothing about its neighbours. */

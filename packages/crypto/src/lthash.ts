@@ -4,6 +4,7 @@
 // Removing what was never added is not noticed here, as in every group: the caller knows its set. Elements carry their
 // domain prefix ("bystack/utxo/1" and so on) themselves.
 
+import { equalBytes } from "@bystack/utils/bytes";
 import { assertInvariant } from "@bystack/utils/errors";
 import { shake128 } from "./hash.ts";
 
@@ -46,7 +47,7 @@ function ltHashOf(lanes: Uint16Array): LtHash {
       for (let i = 0; i < LANES; i += 1) lanes[i] = (lanes[i] as number) - (subtrahend[i] as number);
     },
     bytes: () => new Uint8Array(lanes.slice().buffer),
-    equals: (other) => Buffer.compare(new Uint8Array(lanes.buffer), other.bytes()) === 0,
+    equals: (other) => equalBytes(new Uint8Array(lanes.buffer), other.bytes()),
     clone: () => ltHashOf(lanes.slice()),
   };
 }

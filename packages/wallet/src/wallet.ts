@@ -23,6 +23,7 @@ import {
   type WalletData,
   xprvAt,
 } from "./accounts.ts";
+import { BTM_DECIMALS, formatAmount } from "./amounts.ts";
 import { type Built, buildTransaction, type ChainAdapter, type Issue, type Payment } from "./build/build.ts";
 import type { Coin } from "./coins.ts";
 import { walletError } from "./errors.ts";
@@ -262,22 +263,3 @@ export class Wallet {
     this.#save({ ...this.#data, reservations: Object.fromEntries(rest) });
   }
 }
-
-/** Parses a person's amount ("12.5") into units of an asset with so many decimal places. */
-export function parseAmount(text: string, decimals: number): bigint {
-  const match = /^(\d{1,19})(?:\.(\d+))?$/.exec(text);
-  const places = match?.[2] ?? "";
-  if (match === null || places.length > decimals)
-    throw walletError("AMOUNT_INVALID", { why: `${text}, with ${decimals} places at most` });
-  const amount = BigInt(`${match[1]}${places.padEnd(decimals, "0")}`);
-  if (amount <= 0n || amount >= 1n << 63n) throw walletError("AMOUNT_INVALID", { why: text });
-  return amount;
-}
-
-export function formatAmount(amount: bigint, decimals: number): string {
-  const sign = amount < 0n ? "-" : "";
-  const digits = (amount < 0n ? -amount : amount).toString().padStart(decimals + 1, "0");
-  return decimals === 0 ? `${sign}${digits}` : `${sign}${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`;
-}
-
-export const BTM_DECIMALS = 8;

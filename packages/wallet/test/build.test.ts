@@ -10,12 +10,12 @@ import { decodeMainTransaction } from "@bystack/protocol/main/transaction";
 import { decodeSideTransaction } from "@bystack/protocol/side/transaction";
 import { bytesToHex, type Hash, utf8ToBytes } from "@bystack/utils/bytes";
 import { type AssetKeys, assetDefinition, assetKeysOf, issuedAssetOf, programAt } from "@bystack/wallet/accounts";
+import { formatAmount, parseAmount } from "@bystack/wallet/amounts";
 import { type BuildRequest, buildTransaction, type ChainAdapter, type Payment } from "@bystack/wallet/build";
 import { MAIN_ADAPTER } from "@bystack/wallet/build/main";
 import { createSideAdapter } from "@bystack/wallet/build/side";
 import { ASSET_INPUTS_MAX, BTM_INPUTS_MAX, type Coin, selectCoins } from "@bystack/wallet/coins";
 import { signInputs } from "@bystack/wallet/sign";
-import { formatAmount, parseAmount } from "@bystack/wallet/wallet";
 import fc from "fast-check";
 
 const root = rootXprv(utf8ToBytes("a seed for tests only"));

@@ -4,7 +4,8 @@
 import { httpNodeClient } from "@bystack/federation/prove/clients";
 import { formatAddress } from "@bystack/protocol/address";
 import { bytesToHex } from "@bystack/utils/bytes";
-import { BTM_DECIMALS, formatAmount, type Sent, type Wallet } from "@bystack/wallet/wallet";
+import { BTM_DECIMALS, formatAmount } from "@bystack/wallet/amounts";
+import type { Sent, Wallet } from "@bystack/wallet/wallet";
 import { type Context, requireState } from "../context.ts";
 import { chainsOf, kindOf, loadSideSpec, nodeOf, nodeOfChain, sideOf } from "../network/chains.ts";
 import { votesOfPrograms } from "../network/elections.ts";

@@ -1,7 +1,7 @@
 // How elections look to a person: candidates by rank, the seats of a committee, votes with when they are free. Pure; `--json`
 // prints the same as data.
 
-import { BTM_DECIMALS, formatAmount } from "@bystack/wallet/wallet";
+import { BTM_DECIMALS, formatAmount } from "@bystack/wallet/amounts";
 import type { Candidate, Caught, CommitteeReply, Elections, Vote } from "./elections.ts";
 
 /** Digits of a key that are shown; enough to name a candidate to any command. */

@@ -11,11 +11,12 @@ import { depositHintProgram } from "@bystack/protocol/peg/hint";
 import { createVaultKeys, depositProgram } from "@bystack/protocol/peg/vault";
 import { chainIdOf } from "@bystack/protocol/spec";
 import { type Hash, hexToBytes, tryHexToBytes } from "@bystack/utils/bytes";
+import { BTM_DECIMALS, parseAmount } from "@bystack/wallet/amounts";
 import type { Payment } from "@bystack/wallet/build";
 import { MAIN_ADAPTER } from "@bystack/wallet/build/main";
 import { createSideAdapter } from "@bystack/wallet/build/side";
 import { walletError } from "@bystack/wallet/errors";
-import { BTM_DECIMALS, parseAmount, type Sent, type Wallet } from "@bystack/wallet/wallet";
+import type { Sent, Wallet } from "@bystack/wallet/wallet";
 import { loadSideSpec, runningNodes } from "../network/chains.ts";
 
 export type Asset = { readonly id: Hash; readonly name: string; readonly decimals: number };
