@@ -15,6 +15,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   chain: ["ledger", "consensus", "storage", "protocol", "crypto"],
   wallet: ["protocol", "vm", "crypto", "storage"],
   api: ["protocol"],
+  sdk: ["api", "protocol", "crypto", "wallet"],
   federation: ["api", "protocol", "crypto", "storage", "wallet"],
   node: ["chain", "consensus", "network", "storage", "wallet", "api", "ledger", "protocol", "crypto"],
   platform: ["api", "protocol", "storage"],
@@ -71,7 +72,7 @@ export const PURE_PATHS: readonly string[] = [
 ];
 
 /** Packages whose sources run in a browser: no `node:` import there. */
-export const BROWSER_PACKAGES: readonly string[] = ["console"];
+export const BROWSER_PACKAGES: readonly string[] = ["console", "sdk"];
 
 /** Packages that may import a storage driver (`@bystack/storage/lmdb` and the like). */
 export const DRIVER_USERS: readonly string[] = ["node", "cli", "simulator", "storage", "tests", "bench"];
