@@ -21,7 +21,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   platform: ["api", "protocol", "storage"],
   templates: ["protocol", "equity", "api", "wallet"],
   cli: ["everything below"],
-  console: ["api"],
+  console: ["api", "protocol", "crypto"],
   simulator: ["layers 0-5"],
   bench: ["everything below"],
   tests: ["everything below"],

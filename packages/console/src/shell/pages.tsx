@@ -24,6 +24,19 @@ export type PageRoute = {
 const editor = page(() => import("../pages/editor.tsx"), "EditorPage");
 const settings = page(() => import("../pages/settings/settings.tsx"), "SettingsPage");
 
+/** An explorer's page of a chain; a network may show these to everybody. */
+function explorer(path: string, load: () => PageFile, name: string): PageRoute {
+  return { path: `/n/:network/chains/:chain/${path}`, page: page(load, name), isPublic: true };
+}
+
+const EXPLORER_PAGES: readonly PageRoute[] = [
+  explorer("explorer", () => import("../pages/explorer/explorer.tsx"), "ExplorerPage"),
+  explorer("blocks/:ref", () => import("../pages/explorer/block.tsx"), "BlockPage"),
+  explorer("transactions/:id", () => import("../pages/explorer/transaction.tsx"), "TransactionPage"),
+  explorer("addresses/:address", () => import("../pages/explorer/address.tsx"), "AddressPage"),
+  explorer("assets/:asset", () => import("../pages/explorer/asset.tsx"), "AssetPage"),
+];
+
 export const PAGES: readonly PageRoute[] = [
   { path: "/", page: page(() => import("../pages/start.tsx"), "StartPage") },
   { path: "/new", page: editor },
@@ -37,6 +50,7 @@ export const PAGES: readonly PageRoute[] = [
   { path: "/n/:network/chains/:chain/consensus", page: page(() => import("../pages/consensus.tsx"), "ConsensusPage") },
   { path: "/n/:network/nodes", page: page(() => import("../pages/nodes.tsx"), "NodesPage") },
   { path: "/n/:network/nodes/:node", page: page(() => import("../pages/node/node.tsx"), "NodePage") },
+  ...EXPLORER_PAGES,
   { path: "/settings", page: settings },
   { path: "/settings/:part", page: settings },
 ];
