@@ -13,6 +13,7 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { type ReactElement, Suspense } from "react";
 import { matchRoute, Route, Switch, useLocation, useRouter } from "wouter";
 import { Loading } from "./parts/page-states.tsx";
+import { useMe } from "./platform/me.ts";
 import { applyEvent, queryClient, readAllAgain } from "./platform/queries.ts";
 import { useEventStream } from "./platform/stream.ts";
 import { Broken } from "./shell/broken.tsx";
@@ -26,7 +27,9 @@ const EVENT_HANDLERS = { onEvent: applyEvent, onGap: readAllAgain };
 
 /** Inside the gate: a stream needs somebody whose it is. */
 function Frame(): ReactElement {
-  useEventStream(EVENT_HANDLERS, true);
+  const { data: me } = useMe();
+  // Events are for people; an explorer that is open to everybody asks by itself.
+  useEventStream(EVENT_HANDLERS, me !== undefined && me.via !== "none");
   const [location] = useLocation();
   return (
     <Layout>

@@ -36,6 +36,8 @@ function useShownNetwork(path: string): string | undefined {
 function Connection(): ReactElement | null {
   const state = useStreamState();
   const nowMs = useNow();
+  const { data: me } = useMe();
+  if (me?.via === "none") return null;
   if (state.kind === "live") return <StatusBadge tone="good" word="Live" />;
   if (state.kind === "connecting") return <StatusBadge tone="busy" word="Connecting" />;
   return (
@@ -140,10 +142,15 @@ type NavigationProps = { readonly network: string | undefined; readonly label: s
 
 function Navigation({ network, label }: NavigationProps): ReactElement {
   const [location] = useLocation();
-  const { data } = useNetwork(network);
+  const { data: me } = useMe();
+  const isKnown = me !== undefined && me.via !== "none";
+  // How a network stands is not for everybody; who is not signed in gets no question that is refused.
+  const { data } = useNetwork(isKnown ? network : undefined);
   const groups = navigationOf({
     network,
     main: data && { chain: data.main.chain, status: chainStatus(data.main.state) },
+    isPublic: !isKnown,
+    publicChain: /\/chains\/([a-z][a-z0-9-]*)/.exec(location)?.[1],
     chains: data?.sides.map((side) => ({ chain: side.chain, status: sideStatus(side) })) ?? [],
   });
   const isHere = (href: string): boolean =>

@@ -18,14 +18,25 @@ export type NavInput = {
     readonly chain: string;
     readonly status: { readonly tone: Tone; readonly word: string };
   }[];
+  /** Nobody is signed in: what everybody may see, of one chain. */
+  readonly isPublic?: boolean;
+  readonly publicChain?: string | undefined;
   readonly main: { readonly chain: string; readonly status: NavItem["status"] } | undefined;
 };
 
 /** Side chains that are listed by name; more of them are behind one line. */
 const CHAINS_LISTED_MAX = 8;
 
+function publicPages(network: string, chain: string | undefined): NavGroup[] {
+  const verify: NavItem = { label: "Verify", href: `/n/${network}/verify`, icon: "shield" };
+  if (chain === undefined) return [{ title: null, items: [verify] }];
+  const explorer: NavItem = { label: "Explorer", href: `/n/${network}/chains/${chain}/explorer`, icon: "search" };
+  return [{ title: null, items: [explorer, verify] }];
+}
+
 /** The pages of one network, then those of the platform. */
-export function navigationOf({ network, chains, main }: NavInput): NavGroup[] {
+export function navigationOf({ network, chains, main, isPublic, publicChain }: NavInput): NavGroup[] {
+  if (isPublic === true) return network === undefined ? [] : publicPages(network, publicChain);
   const platform: NavGroup = {
     title: "Platform",
     items: [{ label: "Settings", href: "/settings", icon: "gear" }],
@@ -49,6 +60,19 @@ export function navigationOf({ network, chains, main }: NavInput): NavGroup[] {
         { label: "Nodes", href: `${at}/nodes`, icon: "node" },
         { label: "Operations", href: `${at}/operations`, icon: "list" },
         { label: "Definition", href: `${at}/definition`, icon: "file" },
+      ],
+    },
+    {
+      title: "Value",
+      items: [
+        { label: "Accounts", href: `${at}/accounts`, icon: "wallet" },
+        { label: "Transfers", href: `${at}/transfers`, icon: "swap" },
+        {
+          label: "Explorer",
+          href: `${at}/chains/${listed[0]?.chain ?? main?.chain ?? "main"}/explorer`,
+          icon: "search",
+        },
+        { label: "Verify", href: `${at}/verify`, icon: "shield" },
       ],
     },
     {

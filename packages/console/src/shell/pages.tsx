@@ -29,6 +29,8 @@ function explorer(path: string, load: () => PageFile, name: string): PageRoute {
   return { path: `/n/:network/chains/:chain/${path}`, page: page(load, name), isPublic: true };
 }
 
+const transfers = page(() => import("../pages/transfers/transfers.tsx"), "TransfersPage");
+
 const EXPLORER_PAGES: readonly PageRoute[] = [
   explorer("explorer", () => import("../pages/explorer/explorer.tsx"), "ExplorerPage"),
   explorer("blocks/:ref", () => import("../pages/explorer/block.tsx"), "BlockPage"),
@@ -51,6 +53,18 @@ export const PAGES: readonly PageRoute[] = [
   { path: "/n/:network/nodes", page: page(() => import("../pages/nodes.tsx"), "NodesPage") },
   { path: "/n/:network/nodes/:node", page: page(() => import("../pages/node/node.tsx"), "NodePage") },
   ...EXPLORER_PAGES,
+  { path: "/n/:network/verify", page: page(() => import("../pages/verify/verify.tsx"), "VerifyPage"), isPublic: true },
+  { path: "/n/:network/transfers", page: transfers },
+  { path: "/n/:network/chains/:chain/transfers", page: transfers },
+  {
+    path: "/n/:network/chains/:chain/transfers/:id",
+    page: page(() => import("../pages/transfers/transfer.tsx"), "TransferPage"),
+  },
+  {
+    path: "/n/:network/chains/:chain/federation",
+    page: page(() => import("../pages/federation.tsx"), "FederationPage"),
+  },
+  { path: "/n/:network/accounts", page: page(() => import("../pages/accounts/accounts.tsx"), "AccountsPage") },
   { path: "/settings", page: settings },
   { path: "/settings/:part", page: settings },
 ];

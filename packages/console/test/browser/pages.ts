@@ -3,7 +3,11 @@
 import type { Page } from "playwright-core";
 import { FixtureProblem } from "./problem.ts";
 import { CHANGED_TEXT, REFUSED_TEXT, WRONG_TEXT } from "./worlds/definition.ts";
-import { type Answers, NOBODY, OWNER, type WorldName } from "./worlds/world.ts";
+import { devStatus } from "./worlds/dev.ts";
+import { explorerAnswers } from "./worlds/explorer.ts";
+import { addressOf, GOLD, moneyAnswers, REFUSED, UNDER_WAY } from "./worlds/money.ts";
+import { MAIN_PROOF, SIDE_PROOF, TAMPERED_PROOF } from "./worlds/proofs.ts";
+import { type Answers, hashOf, NOBODY, OWNER, type WorldName } from "./worlds/world.ts";
 
 export type PageCase = {
   /** Of its screenshots. */
@@ -27,6 +31,53 @@ const NOT_EMPTY = ["dev", "large"] as const;
 const sideOf = (network: string): string => (network === "group" ? "equity-east" : "demo");
 const downOf = (network: string): string => (network === "group" ? "equity-east-1" : "demo-3");
 const click = (name: string) => async (page: Page) => page.getByRole("button", { name, exact: true }).first().click();
+
+const boundOf = (network: string): string => (network === "group" ? "orders-east" : "demo");
+const TRANSACTION = hashOf("transaction 0");
+const deposit = async (page: Page): Promise<void> => {
+  await page.getByRole("button", { name: "Deposit", exact: true }).first().click();
+  await page.getByLabel("Amount").fill("99999999");
+  await page.getByRole("dialog").getByRole("button", { name: "Deposit", exact: true }).click();
+};
+
+function refuse(status: number, code: string, texts: { title: string; detail: string; next: string }) {
+  return (): never => {
+    throw new FixtureProblem(status, code, texts);
+  };
+}
+
+/** Pastes a proof and waits for what the page says of it: checked in that browser, not before. */
+const giveProof =
+  (text: string, sentence: string) =>
+  async (page: Page): Promise<void> => {
+    await page.getByLabel("Proof", { exact: true }).fill(text);
+    await page.getByRole("button", { name: "Check it", exact: true }).click();
+    await page.locator(".b-health").getByText(sentence).waitFor();
+  };
+
+const NO_PEG: Answers = {
+  "chain.federationStatus": refuse(404, "NOT_ON_THIS_CHAIN", {
+    title: "This kind of chain has no such thing.",
+    detail: "",
+    next: "Ask a node of the other chain.",
+  }),
+};
+const LOCKED: Answers = {
+  accounts: refuse(409, "FOLDER_IN_USE", {
+    title: "The data folder is in use by another process.",
+    detail: "/home/ada/.bystack/dev/wallet",
+    next: "Stop that process, or give this one a data folder of its own.",
+  }),
+};
+const off = refuse(404, "EXPLORER_OFF", {
+  title: "This node keeps no explorer's index.",
+  detail: "",
+  next: "Ask a node that does.",
+});
+const OFF: Answers = { "chain.explorer": off, "chain.blocks": off, "chain.transactions": off };
+const forbidden = refuse(401, "SIGN_IN_NEEDED", { title: "Sign in first.", detail: "", next: "bystack open" });
+/** What nobody in particular gets: the explorer, and nothing about the network. */
+const PUBLIC: Answers = { me: () => NOBODY, network: forbidden, operations: forbidden, accounts: forbidden };
 
 const EXPIRED: Answers = {
   me: () => NOBODY,
@@ -102,6 +153,111 @@ export const PAGE_CASES: readonly PageCase[] = [
   { name: "chain-unknown", path: (network) => `/n/${network}/chains/nowhere`, worlds: DEV_ONLY, onlyOk: true },
   { name: "consensus", path: (network) => `/n/${network}/chains/${sideOf(network)}/consensus`, worlds: NOT_EMPTY },
   { name: "main-chain", path: (network) => `/n/${network}/main`, worlds: NOT_EMPTY },
+  { name: "federation", path: (network) => `/n/${network}/chains/${boundOf(network)}/federation`, worlds: NOT_EMPTY },
+  { name: "federation-none", path: () => "/n/group/chains/points-east/federation", worlds: ["large"], answers: NO_PEG },
+  {
+    name: "federation-paused",
+    path: () => "/n/dev/chains/demo/federation",
+    worlds: DEV_ONLY,
+    onlyOk: true,
+    answers: moneyAnswers(devStatus, ["automatic", `asset:${GOLD}`]),
+  },
+  { name: "transfers", path: (network) => `/n/${network}/transfers`, worlds: NOT_EMPTY },
+  {
+    name: "transfers-empty",
+    path: () => "/n/dev/transfers",
+    worlds: DEV_ONLY,
+    onlyOk: true,
+    answers: { transfers: () => ({ items: [] }) },
+  },
+  { name: "transfers-deposit", path: () => "/n/dev/transfers", worlds: DEV_ONLY, onlyOk: true, act: deposit },
+  {
+    name: "transfers-withdraw",
+    path: () => "/n/dev/transfers",
+    worlds: DEV_ONLY,
+    onlyOk: true,
+    act: click("Withdraw"),
+  },
+  { name: "transfer", path: () => `/n/dev/chains/demo/transfers/${UNDER_WAY.id}`, worlds: DEV_ONLY },
+  {
+    name: "transfer-why",
+    path: () => `/n/dev/chains/demo/transfers/${UNDER_WAY.id}`,
+    worlds: DEV_ONLY,
+    onlyOk: true,
+    act: click("Why does it wait?"),
+  },
+  {
+    name: "transfer-refused",
+    path: () => `/n/dev/chains/demo/transfers/${REFUSED.id}`,
+    worlds: DEV_ONLY,
+    onlyOk: true,
+  },
+  { name: "accounts", path: (network) => `/n/${network}/accounts`, worlds: NOT_EMPTY },
+  { name: "accounts-locked", path: () => "/n/dev/accounts", worlds: DEV_ONLY, onlyOk: true, answers: LOCKED },
+  {
+    name: "accounts-pay",
+    path: () => "/n/dev/accounts",
+    worlds: DEV_ONLY,
+    onlyOk: true,
+    act: click("Pay from alice on main"),
+  },
+  { name: "explorer", path: (network) => `/n/${network}/chains/${sideOf(network)}/explorer`, worlds: NOT_EMPTY },
+  {
+    name: "explorer-behind",
+    path: () => "/n/dev/chains/demo/explorer",
+    worlds: DEV_ONLY,
+    onlyOk: true,
+    answers: explorerAnswers(devStatus, 12),
+  },
+  { name: "explorer-off", path: () => "/n/dev/chains/demo/explorer", worlds: DEV_ONLY, onlyOk: true, answers: OFF },
+  {
+    name: "explorer-public",
+    path: () => "/n/dev/chains/demo/explorer",
+    worlds: DEV_ONLY,
+    onlyOk: true,
+    answers: PUBLIC,
+  },
+  {
+    name: "explorer-assets",
+    path: () => "/n/dev/chains/demo/explorer",
+    worlds: DEV_ONLY,
+    onlyOk: true,
+    act: async (page) => page.getByText("Assets", { exact: true }).click(),
+  },
+  { name: "block", path: () => "/n/dev/chains/demo/blocks/18301", worlds: DEV_ONLY },
+  { name: "block-empty", path: () => "/n/dev/chains/demo/blocks/18300", worlds: DEV_ONLY, onlyOk: true },
+  { name: "transaction", path: () => `/n/dev/chains/demo/transactions/${TRANSACTION}`, worlds: DEV_ONLY },
+  {
+    name: "transaction-raw",
+    path: () => `/n/dev/chains/demo/transactions/${hashOf("transaction 4")}`,
+    worlds: DEV_ONLY,
+    onlyOk: true,
+    act: click("Show"),
+  },
+  { name: "address", path: () => `/n/dev/chains/demo/addresses/${addressOf("alice", "sm")}`, worlds: DEV_ONLY },
+  { name: "asset", path: () => `/n/dev/chains/demo/assets/${GOLD}`, worlds: DEV_ONLY },
+  { name: "verify", path: (network) => `/n/${network}/verify`, worlds: DEV_ONLY, onlyOk: true },
+  {
+    name: "verify-main",
+    path: () => "/n/dev/verify",
+    worlds: DEV_ONLY,
+    onlyOk: true,
+    act: giveProof(MAIN_PROOF, "The transaction is in the block"),
+  },
+  {
+    name: "verify-side",
+    path: () => "/n/dev/verify",
+    worlds: DEV_ONLY,
+    onlyOk: true,
+    act: giveProof(SIDE_PROOF, "The transaction is in a block of the chain"),
+  },
+  {
+    name: "verify-tampered",
+    path: () => "/n/dev/verify",
+    worlds: DEV_ONLY,
+    onlyOk: true,
+    act: giveProof(TAMPERED_PROOF, "A quorum of the committee signed that it is final"),
+  },
   { name: "nodes", path: (network) => `/n/${network}/nodes`, worlds: NOT_EMPTY },
   { name: "node", path: () => "/n/dev/nodes/demo-1", worlds: DEV_ONLY },
   { name: "node-down", path: (network) => `/n/${network}/nodes/${downOf(network)}`, worlds: DEV_ONLY, onlyOk: true },

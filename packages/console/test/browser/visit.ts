@@ -46,7 +46,7 @@ function listen(page: Page, state: State): string[] {
   const problems: string[] = [];
   // The browser itself logs answers of 4xx and 5xx; they are what these states and pages are about.
   const isExpected = (text: string): boolean =>
-    /^Failed to load resource: the server responded with a status of (?:400|403|404|503)/.test(text) &&
+    /^Failed to load resource: the server responded with a status of (?:400|403|404|409|503)/.test(text) &&
     (state !== "ok" || !text.includes("503"));
   page.on("console", (message) => {
     if (message.text().startsWith("CSP ")) problems.push(message.text());

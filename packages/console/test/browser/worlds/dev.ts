@@ -2,6 +2,8 @@
 
 import { chainAnswers, nodeAnswers, whyAnswers } from "./chains.ts";
 import { definitionAnswers } from "./definition.ts";
+import { explorerAnswers } from "./explorer.ts";
+import { moneyAnswers } from "./money.ts";
 import { operationAnswers } from "./operations.ts";
 import { peopleAnswers } from "./people.ts";
 import { GONE, MINUTE_MS, mainNode, type Status, sideNode, type World } from "./world.ts";
@@ -10,7 +12,7 @@ const HEIGHT = 18_342;
 const STARTED_AT_MS = Date.now();
 
 /** Heights move while a page is open. */
-function status(): Status {
+export function devStatus(): Status {
   const height = HEIGHT + Math.floor((Date.now() - STARTED_AT_MS) / 507);
   return {
     network: "dev",
@@ -53,12 +55,14 @@ export const DEV: World = {
     ...peopleAnswers(true),
     ...definitionAnswers,
     ...operationAnswers("dev"),
-    ...chainAnswers(status),
-    ...nodeAnswers(status),
+    ...chainAnswers(devStatus),
+    ...nodeAnswers(devStatus),
     ...whyAnswers("dev", "demo", "demo-3", false),
+    ...moneyAnswers(devStatus),
+    ...explorerAnswers(devStatus),
     networks: () => ({
       items: [{ name: "dev", revision: 3, desired: "running", changedAtMs: Date.now() - 14 * MINUTE_MS }],
     }),
-    network: ({ params }) => (params.network === "dev" ? status() : undefined),
+    network: ({ params }) => (params.network === "dev" ? devStatus() : undefined),
   },
 };

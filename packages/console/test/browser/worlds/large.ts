@@ -2,6 +2,8 @@
 
 import { chainAnswers, nodeAnswers, whyAnswers } from "./chains.ts";
 import { definitionAnswers } from "./definition.ts";
+import { explorerAnswers } from "./explorer.ts";
+import { moneyAnswers } from "./money.ts";
 import { operationAnswers } from "./operations.ts";
 import { peopleAnswers } from "./people.ts";
 import { GONE, MINUTE_MS, mainNode, type NodeRow, type SideRow, type Status, sideNode, type World } from "./world.ts";
@@ -71,6 +73,8 @@ export const LARGE: World = {
     ...chainAnswers(() => STATUS),
     ...nodeAnswers(() => STATUS),
     ...whyAnswers("group", "equity-east", "equity-east-1", true),
+    ...moneyAnswers(() => STATUS),
+    ...explorerAnswers(() => STATUS),
     networks: () => ({
       items: [{ name: "group", revision: 61, desired: "running", changedAtMs: Date.now() - 190 * MINUTE_MS }],
     }),
