@@ -8,12 +8,21 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { MANIFEST_FILE } from "@bystack/api/backup-manifest";
 import { publicKeyProgram } from "@bystack/protocol/program";
+import { type Disk, type DiskFile, diskError } from "@bystack/storage/disk";
+import { createNodeDisk } from "@bystack/storage/disk-node";
+import { openLog } from "@bystack/storage/log";
 import { createMemoryLogger } from "@bystack/testing/logger";
 import { nullLogger } from "@bystack/utils/ports";
 import { drillBackup } from "../../src/backup/drill.ts";
-import { BACKUP_FREE_BYTES_MIN, BackupJobs, readManifest } from "../../src/backup/jobs.ts";
+import {
+  BACKUP_FREE_BYTES_MIN,
+  BackupJobs,
+  type BackupSource,
+  type BackupTarget,
+  readManifest,
+} from "../../src/backup/jobs.ts";
 import { placeBackup } from "../../src/backup/restore.ts";
-import { systemClock } from "../../src/process/timers.ts";
+import { systemClock, systemRng } from "../../src/process/timers.ts";
 import { checkFrames } from "../../src/side/frame-check.ts";
 import { copyFolder, filesBelow, flipBit } from "./damage-kit.ts";
 import { Committee, type Seat, type Started, until, untilHeight } from "./kit.ts";
@@ -153,23 +162,42 @@ test("a manifest that claims another block, root or chain fails the drill", asyn
 test("a disk without room for votes refuses the backup, and one that fills up leaves nothing behind", async () => {
   const folder = join(committee.root, "full");
   mkdirSync(folder);
-  const source = {
-    height: () => 5,
-    sizeBytes: () => 1000,
-    write: async () => assert.fail("there was no room for it"),
+  const over = async (write: BackupSource["write"], free: number) => {
+    const source = { height: () => 5, sizeBytes: () => 1000, write };
+    const freeBytes = () => free;
+    const jobs = new BackupJobs({ folder, source, clock: systemClock, logger: nullLogger, createDisk, freeBytes });
+    const status = jobs.begin("demo-9");
+    await jobs.settled();
+    assert.deepEqual([status.state, readdirSync(join(folder, "backup"))], ["failed", []]);
+    return status.why;
   };
-  const untilOver = async (jobs: BackupJobs) =>
-    until(
-      "over",
-      async () => jobs.begin("demo-9"),
-      ({ state }) => state === "failed",
-    );
-  const parts = { folder, source, clock: systemClock, logger: nullLogger };
-  const refused = new BackupJobs({ ...parts, freeBytes: () => BACKUP_FREE_BYTES_MIN });
-  refused.begin("demo-9");
-  await refused.close();
-  assert.match((await untilOver(refused)).why, /DISK_FULL/);
-  assert.deepEqual(readdirSync(join(folder, "backup")), []);
+  let written = 0;
+  const createDisk = (root: string): Disk => {
+    const disk = createNodeDisk(root);
+    const open: Disk["open"] = async (path, mode) => {
+      const file = await disk.open(path, mode);
+      const write: DiskFile["write"] = (offset, bytes) => {
+        written += bytes.length;
+        if (written > 2_000) return Promise.reject(diskError("write", path, { code: "ENOSPC" }));
+        return file.write(offset, bytes);
+      };
+      return { ...file, write };
+    };
+    return { ...disk, open };
+  };
+  const fills = async ({ data }: BackupTarget) => {
+    const log = await openLog({ disk: data, folder: "blocks", rng: systemRng });
+    try {
+      for (let i = 0; i < 100; i += 1) await log.append(1, new Uint8Array(100));
+    } finally {
+      await log.close();
+    }
+    return assert.fail("the disk took it all");
+  };
+  const never = () => assert.fail("there was no room for it");
+  assert.match(await over(never, BACKUP_FREE_BYTES_MIN), /DISK_FULL.*must leave room/);
+  assert.match(await over(fills, 10 * BACKUP_FREE_BYTES_MIN), /DISK_FULL.*ENOSPC/);
+  assert.ok(written > 2_000, `${written} bytes`);
 });
 
 test("it goes into an empty folder with keys only", async () => {
