@@ -62,6 +62,17 @@ export async function renderMetrics(): Promise<string> {
     const shown = Object.entries(labels).map(([label, values]) => `\`${label}\`: ${values.join(", ")}`);
     lines.push(`| \`bystack_${name}\` | ${kind} | ${nodes} | ${cell(help)} | ${shown.join("; ")} |`);
   }
+  const platform: typeof import("../../packages/platform/src/metrics/names.ts") = await import(
+    join(ROOT, "packages/platform/src/metrics/names.ts")
+  );
+  lines.push("", "The platform answers `GET /metrics` in the same form.", "");
+  lines.push("| metric | kind | what it says | labels |", "|---|---|---|---|");
+  for (const [name, { kind, help, labels = {} }] of Object.entries<Omit<MetricDefinition, "nodes">>(
+    platform.PLATFORM_METRICS,
+  )) {
+    const shown = Object.entries(labels).map(([label, values]) => `\`${label}\`: ${values.join(", ")}`);
+    lines.push(`| \`bystack_${name}\` | ${kind} | ${cell(help)} | ${shown.join("; ")} |`);
+  }
   lines.push("");
   return lines.join("\n");
 }

@@ -59,6 +59,8 @@ export type ApiServerOptions<T extends RouteTable, Caller = undefined> = {
   readonly logger: Logger;
   /** Absent: there is no `/metrics`. */
   readonly metrics?: RenderMetrics;
+  /** Told how long each answer that is no stream took, from the request to its end. */
+  readonly onAnswered?: (tookMs: number) => void;
   /** Absent: there are no pages. */
   readonly site?: Site | undefined;
   /** Answers a call that comes again with the same `Idempotency-Key` as the first time. */
@@ -232,6 +234,18 @@ function createFastify({ tls }: Pick<ApiServerOptions<RouteTable>, "tls">): Fast
   return server;
 }
 
+/** Streams last as long as their reader does: their time says nothing. */
+function addTiming(
+  server: FastifyInstance,
+  { onAnswered, routes }: Pick<ApiServerOptions<RouteTable>, "onAnswered" | "routes">,
+): void {
+  if (onAnswered === undefined) return;
+  const streams = new Set(Object.values(routes).flatMap(({ kind, path }) => (kind === "json" ? [] : [path])));
+  server.addHook("onResponse", async (request, reply) => {
+    if (!streams.has(request.routeOptions.url ?? "")) onAnswered(reply.elapsedTime);
+  });
+}
+
 export async function createApiServer<T extends RouteTable, Caller = undefined>(
   options: ApiServerOptions<T, Caller>,
 ): Promise<ApiServer> {
@@ -247,6 +261,7 @@ export async function createApiServer<T extends RouteTable, Caller = undefined>(
         why: `Host ${parseHost(request.headers.host)?.name ?? "missing or malformed"}`,
       });
   });
+  addTiming(server, options);
   addErrorHandlers(server, options.logger, options.site);
   const document = renderOpenApi(options.routes, { title: options.title, version: options.version });
   server.get("/openapi.json", async () => document);

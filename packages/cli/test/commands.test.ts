@@ -34,6 +34,8 @@ function allHelps(): Promise<Help[]> {
 
 /** Exit codes of examples in an empty home, by command or group of commands, where it is not 4. */
 const EXITS: Readonly<Record<string, number>> = {
+  alert: 8,
+  "alert channel add": 1,
   plan: 1,
   apply: 1,
   "node drill": 1,
@@ -80,6 +82,12 @@ suite("help", () => {
       "operation show",
       "operation cancel",
       "operation resume",
+      "alert list",
+      "alert silence",
+      "alert test",
+      "alert channel list",
+      "alert channel add",
+      "alert channel rm",
     ])
       assert.ok(paths.includes(path), `${path} is not among ${paths.join(", ")}`);
     for (const { path, text } of found) {
@@ -122,6 +130,12 @@ suite("help", () => {
       "operation show",
       "operation cancel",
       "operation resume",
+      "alert list",
+      "alert silence",
+      "alert test",
+      "alert channel list",
+      "alert channel add",
+      "alert channel rm",
     ])
       assert.ok(named.includes(path), `${path} shows no example`);
     for (const { path, args } of examples) {
@@ -149,6 +163,9 @@ suite("a line that cannot be parsed", () => {
     ["chain", "create"],
     ["chain", "create", "acme", "--validators", "many"],
     ["operation", "show", "last"],
+    ["alert", "silence", "halted.demo", "--minutes", "99999"],
+    ["alert", "silence"],
+    ["alert", "channel", "add"],
     ["plan"],
     ["why", "demo-1", "demo-2"],
     ["peg", "in", "--from", "alice"],

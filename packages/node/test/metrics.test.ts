@@ -12,19 +12,19 @@ import { sampleOf, samplesOf } from "./samples.ts";
 test("counters, gauges and histograms in the text format 0.0.4", async () => {
   const metrics = new MetricsRegistry();
   metrics.count("refused_messages_total", 2, { reason: "SYNC", scored: "yes" });
-  metrics.gauge("height", 7);
-  for (const value of [0.0004, 0.004, 0.02, 9]) metrics.observe("record_sync_seconds", value);
+  metrics.gauge("chain_height", 7);
+  for (const value of [0.0004, 0.004, 0.02, 9]) metrics.observe("vote_fsync_seconds", value);
   const text = await metrics.render();
   assert.match(
     text,
-    /^# HELP bystack_height Height of the newest block\.\n# TYPE bystack_height gauge\nbystack_height 7\n/,
+    /^# HELP bystack_chain_height Height of the newest block\.\n# TYPE bystack_chain_height gauge\nbystack_chain_height 7\n/,
   );
   assert.match(text, /\nbystack_refused_messages_total\{reason="SYNC",scored="yes"\} 2\n/);
-  assert.match(text, /\n# TYPE bystack_record_sync_seconds histogram\n/);
-  const bucket = (le: string): number | undefined => sampleOf(text, `bystack_record_sync_seconds_bucket{le="${le}"}`);
+  assert.match(text, /\n# TYPE bystack_vote_fsync_seconds histogram\n/);
+  const bucket = (le: string): number | undefined => sampleOf(text, `bystack_vote_fsync_seconds_bucket{le="${le}"}`);
   assert.deepEqual([bucket("0.0005"), bucket("0.005"), bucket("0.025"), bucket("5"), bucket("+Inf")], [1, 2, 3, 3, 4]);
-  assert.equal(sampleOf(text, "bystack_record_sync_seconds_count"), 4);
-  assert.ok(Math.abs((sampleOf(text, "bystack_record_sync_seconds_sum") ?? 0) - 9.0244) < 1e-9);
+  assert.equal(sampleOf(text, "bystack_vote_fsync_seconds_count"), 4);
+  assert.ok(Math.abs((sampleOf(text, "bystack_vote_fsync_seconds_sum") ?? 0) - 9.0244) < 1e-9);
   assert.ok(text.endsWith("\n") && !text.includes("\n\n"));
 });
 
@@ -51,7 +51,7 @@ test("a counter never falls, and one that others keep is read when it is asked f
 test("what is not in the table cannot be counted, nor as something else than it is", () => {
   const metrics = new MetricsRegistry();
   assert.throws(() => metrics.count("made_up_total"), RangeError);
-  assert.throws(() => metrics.count("height"), RangeError);
+  assert.throws(() => metrics.count("chain_height"), RangeError);
 });
 
 test("a declared counter is there with all its labels before the first event", async () => {

@@ -9,7 +9,7 @@ import type { Duplex } from "node:stream";
 import { connect as connectTls } from "node:tls";
 import { BystackError } from "@bystack/utils/errors";
 import { platformError } from "./errors.ts";
-import { isInRange, isPublicAddress, parseAddress } from "./outbound/addresses.ts";
+import { isInRange, isPublicAddress, LOOPBACK, parseAddress } from "./outbound/addresses.ts";
 import type { Exceptions } from "./outbound/exceptions.ts";
 
 /** Bytes of an answer, and of what is sent. */
@@ -63,10 +63,29 @@ function parseTarget(text: string): URL {
   return url;
 }
 
+/** Says to which of a name's addresses one may connect. @throws BystackError OUTBOUND_REFUSED, OUTBOUND_FAILED */
+export type AddressJudge = (
+  target: { readonly origin: string; readonly host: string },
+  answers: readonly string[],
+) => string;
+
+/** By the host's exceptions, for calls that are not HTTP. */
+export function createAddressJudge(exceptions: Exceptions): AddressJudge {
+  return (target, answers) => chooseAddress(target, answers, exceptions);
+}
+
+export function isLoopbackAddress(text: string): boolean {
+  const address = parseAddress(text);
+  return address !== undefined && LOOPBACK.some((range) => isInRange(address, range));
+}
+
 /** The one address to connect to. @throws BystackError OUTBOUND_REFUSED when any answer is not allowed */
-function chooseAddress(url: URL, answers: readonly string[], exceptions: Exceptions): string {
-  const listed = exceptions.get(url.origin);
-  const host = url.hostname;
+function chooseAddress(
+  { origin, host }: { readonly origin: string; readonly host: string },
+  answers: readonly string[],
+  exceptions: Exceptions,
+): string {
+  const listed = exceptions.get(origin);
   if (answers.length > OUTBOUND_ADDRESSES_MAX) throw refused(`${host} has ${answers.length} addresses`);
   for (const answer of answers) {
     const address = parseAddress(answer);
@@ -122,7 +141,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
     const literal = literalOf(url.hostname);
     const answers = literal === undefined ? await options.resolve(url.hostname) : [literal];
     signal.throwIfAborted();
-    const address = chooseAddress(url, answers, options.exceptions);
+    const address = chooseAddress({ origin: url.origin, host: url.hostname }, answers, options.exceptions);
     const isTls = url.protocol === "https:";
     const port = url.port === "" ? (isTls ? 443 : 80) : Number(url.port);
     const tlsName = isTls ? (literal ?? url.hostname.replace(/\.$/, "")) : undefined;

@@ -7,14 +7,18 @@ import { type ApiClient, createClient } from "@bystack/api/client";
 import { PLATFORM_ROUTES } from "@bystack/api/platform-routes";
 import { type ApiServer, createApiServer } from "@bystack/api/server";
 import { loadSite } from "@bystack/api/site";
+import type { Alerts } from "@bystack/platform/alert";
+import { createAlerts } from "@bystack/platform/alert/world";
 import { platformDoor } from "@bystack/platform/daemon/door";
 import { createPlatformHandlers } from "@bystack/platform/daemon/handlers";
 import { Once } from "@bystack/platform/daemon/once";
 import { type Platform, TENANT } from "@bystack/platform/daemon/platform";
+import { createPlatformMetrics } from "@bystack/platform/metrics";
 import { createPeople, type People } from "@bystack/platform/people";
 import { SESSION_HEADER } from "@bystack/platform/people/access";
 import { createMemoryLogger } from "@bystack/testing/logger";
 import { createSeededRng } from "@bystack/testing/rng";
+import { platformError } from "../src/errors.ts";
 import { AUDIT } from "../src/store/tables.ts";
 import { Machine } from "./machine.ts";
 
@@ -30,6 +34,9 @@ export class Served {
   #platform: Platform | undefined;
   #server: ApiServer | undefined;
   #people: People | undefined;
+  #alerts: Alerts | undefined;
+  /** What channels were given, instead of the world outside. */
+  readonly sent: string[] = [];
   /** Each look is a fifth of a second later: no limit is in the way of a test that does not ask for it. */
   #ticks = 0;
   secondsPerTick = 0.2;
@@ -39,6 +46,9 @@ export class Served {
   }
   get server(): ApiServer {
     return this.#server ?? fail();
+  }
+  get alerts(): Alerts {
+    return this.#alerts ?? fail();
   }
   get people(): People {
     return this.#people ?? fail();
@@ -65,12 +75,28 @@ export class Served {
       deriveKey: async (password, salt) => createHash("sha3-256").update(password).update(salt).digest(),
       passkeys: undefined,
     });
+    this.#alerts = createAlerts({
+      home: machine.home,
+      platform: this.#platform,
+      store,
+      clock,
+      rng: createSeededRng(8),
+      logger,
+      certificate: undefined,
+      send: async ({ name }, { title }) => {
+        if (name === "broken") throw platformError("CHANNEL_FAILED", { why: "hook.test answered 500" });
+        this.sent.push(`${name}: ${title}`);
+      },
+    });
     const site = join(machine.home, "site");
     mkdirSync(join(site, "assets"), { recursive: true });
     writeFileSync(join(site, "index.html"), "<!doctype html><title>console</title>");
     writeFileSync(join(site, "assets", "app-AbCd1234.js"), "export {};\n".repeat(100));
     const once = new Once({ store, clock });
+    const metrics = createPlatformMetrics({ platform: this.#platform, store, alerts: this.#alerts });
     this.#server = await createApiServer({
+      metrics: metrics.render,
+      onAnswered: metrics.answered,
       title: "platform",
       version: "0",
       routes: PLATFORM_ROUTES,
@@ -78,6 +104,7 @@ export class Served {
         platform: this.#platform,
         store,
         people: this.#people,
+        alerts: this.#alerts,
         isDev: true,
         isTls: false,
         version: "0",
@@ -111,6 +138,7 @@ export class Served {
 
   async end(): Promise<void> {
     await this.#server?.close();
+    await this.#alerts?.end();
     await this.#platform?.end();
     await this.machine.end();
   }

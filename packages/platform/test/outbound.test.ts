@@ -27,23 +27,7 @@ import {
 import { createFakeClock } from "@bystack/testing/clock";
 import type { BystackError } from "@bystack/utils/errors";
 import { isPublicAddress, parseAddress, parseRange } from "../src/outbound/addresses.ts";
-
-// A key and certificate for hook.test, made for this test alone; nothing trusts them but the test.
-const KEY = `-----BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgt71zwKz6MSvgzEl0
-H7G3YqU1jGHsEZedePZ7E8M4gaahRANCAASIasVXAhZYrwLsS8zCy/lbsPqztXZU
-nuT9D2QLaEzamtYQM98H8gX4efJFUKMHMortsmKnTa8XCPFlfXjHPB/j
------END PRIVATE KEY-----`;
-const CERTIFICATE = `-----BEGIN CERTIFICATE-----
-MIIBYjCCAQegAwIBAgIBATAKBggqhkjOPQQDAjAUMRIwEAYDVQQDDAlob29rLnRl
-c3QwIBcNMjAwMTAxMDAwMDAwWhgPMjEyMDAxMDEwMDAwMDBaMBQxEjAQBgNVBAMM
-CWhvb2sudGVzdDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABIhqxVcCFlivAuxL
-zMLL+Vuw+rO1dlSe5P0PZAtoTNqa1hAz3wfyBfh58kVQowcyiu2yYqdNrxcI8WV9
-eMc8H+OjSDBGMBQGA1UdEQQNMAuCCWhvb2sudGVzdDAPBgNVHRMBAf8EBTADAQH/
-MB0GA1UdDgQWBBQeTM/QGoFbBdtKAONwXRYBP58PxjAKBggqhkjOPQQDAgNJADBG
-AiEAgwvM3UDPLq6A3dtV7PilIp9MbK1XwZQ3umbiCWiyKykCIQDEWYROOjTevgl7
-1EXZMaYcbHvQ5pUvEKo0FUd+AOw+6A==
------END CERTIFICATE-----`;
+import { CERTIFICATE, KEY } from "./certificate.ts";
 
 const isPublic = (text: string): boolean | undefined => {
   const address = parseAddress(text);

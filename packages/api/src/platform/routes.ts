@@ -1,6 +1,7 @@
 // The routes of the platform (platform.md section 4), in one table for its server and for every client of it. Each says the
 // least role that it needs; `:network` says in which network.
 
+import { ALERT_ROUTES } from "./alert-routes.ts";
 import { BACKUP_ROUTES } from "./backup-routes.ts";
 import { CHAIN_POWER_ROUTES } from "./chain-power-routes.ts";
 import { CHAIN_ROUTES } from "./chain-routes.ts";
@@ -21,6 +22,7 @@ export const PLATFORM_ROUTES = {
   ...MONEY_ROUTES,
   ...OPERATION_ROUTES,
   ...WHY_ROUTES,
+  ...ALERT_ROUTES,
   ...RECORD_ROUTES,
   ...BACKUP_ROUTES,
 } as const;

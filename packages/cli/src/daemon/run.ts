@@ -12,6 +12,8 @@ import { loadSite } from "@bystack/api/site";
 import { fastestTensority } from "@bystack/crypto/tensority";
 import type { ProveReport } from "@bystack/federation/prove";
 import { isRestored, placeBackup } from "@bystack/node/backup/restore";
+import type { Alerts } from "@bystack/platform/alert";
+import { createAlerts } from "@bystack/platform/alert/world";
 import type { BackupPorts } from "@bystack/platform/daemon/backups";
 import { platformPaths, removeDaemon, writeDaemon } from "@bystack/platform/daemon/daemon-file";
 import { type PlatformCaller, platformDoor } from "@bystack/platform/daemon/door";
@@ -21,6 +23,7 @@ import { Once } from "@bystack/platform/daemon/once";
 import { Platform, type PlatformPorts, type Purse, type PurseOrder, TENANT } from "@bystack/platform/daemon/platform";
 import type { NetworkDefinition } from "@bystack/platform/definition";
 import { platformError } from "@bystack/platform/errors";
+import { createPlatformMetrics } from "@bystack/platform/metrics";
 import { loadNetworkState, type NetworkLayout } from "@bystack/platform/network/layout";
 import { createPeople, type People } from "@bystack/platform/people";
 import type { PasskeyVerifier } from "@bystack/platform/people/passkeys";
@@ -183,15 +186,26 @@ type Parts = {
   readonly store: PlatformStore;
   readonly platform: Platform;
   readonly people: People;
+  readonly alerts: Alerts;
   readonly token: string;
   readonly logger: Logger;
   readonly onStopAsked: () => void;
 };
 
-function servingOf({ host, store, platform, people, token, logger, onStopAsked }: Parts): Omit<Serving, "port"> {
+function servingOf({
+  host,
+  store,
+  platform,
+  people,
+  alerts,
+  token,
+  logger,
+  onStopAsked,
+}: Parts): Omit<Serving, "port"> {
   const once = new Once({ store, clock: systemClock });
   const now = (): number => systemClock.nowMs();
   const isDev = host.tls === undefined;
+  const metrics = createPlatformMetrics({ platform, store, alerts });
   return {
     title: "Bystack platform",
     version: VERSION,
@@ -200,6 +214,7 @@ function servingOf({ host, store, platform, people, token, logger, onStopAsked }
       platform,
       store,
       people,
+      alerts,
       isDev,
       isTls: host.tls !== undefined,
       version: VERSION,
@@ -217,6 +232,8 @@ function servingOf({ host, store, platform, people, token, logger, onStopAsked }
     }),
     once: (call, run) => once.answer(call, run),
     logger,
+    metrics: metrics.render,
+    onAnswered: metrics.answered,
     site: loadSite(CONSOLE_FOLDER),
     tls: host.tls && { key: readFileSync(host.tls.key, "utf8"), cert: readFileSync(host.tls.cert, "utf8") },
   };
@@ -291,13 +308,23 @@ export async function runDaemon({ home }: Context, { wait }: DaemonOptions): Pro
     deriveKey: deriveByScrypt,
     passkeys: passkeysFor(host),
   });
+  const alerts = createAlerts({
+    home,
+    platform,
+    store,
+    clock: systemClock,
+    rng: systemRng,
+    logger,
+    certificate: host.tls?.cert,
+  });
   const token = randomBytes(TOKEN_BYTES).toString("hex");
-  const parts = { home, host, store, platform, people, token, logger, onStopAsked: askToEnd };
+  const parts = { home, host, store, platform, people, alerts, token, logger, onStopAsked: askToEnd };
   const server = await serve(servingOf(parts), host.port);
   const sweeping = housekeep(parts);
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => askToEnd());
   try {
     await platform.start();
+    await alerts.start();
     writeDaemon(home, { startedAtMs: systemClock.nowMs(), url: server.url, token });
     logger.info("the platform answers", { url: server.url });
     await asked;
@@ -306,6 +333,7 @@ export async function runDaemon({ home }: Context, { wait }: DaemonOptions): Pro
     removeDaemon(home);
     clearInterval(sweeping);
     await server.close();
+    await alerts.end();
     await platform.end();
     await people.denials.flush();
     await store.close();

@@ -23,15 +23,17 @@ export function createMainMetrics(parts: MainMetricsParts): { registry: MetricsR
   const stop = watchProcess({ ...parts, metrics: registry });
   registry.onRead(async () => {
     const info = await parts.handlers.info(NO_INPUT);
-    registry.gauge("height", info.height);
-    registry.gauge("final_height", info.finalHeight);
-    registry.gauge("final_age_seconds", info.finalAgeMs / 1000);
+    registry.gauge("chain_height", info.height);
+    registry.gauge("chain_final_height", info.finalHeight);
+    registry.gauge("chain_final_age_seconds", info.finalAgeMs / 1000);
     registry.gauge("ready", info.ready ? 1 : 0);
     const main = await parts.handlers.main(NO_INPUT);
     registry.total("reorganisations_total", main.reorganisations);
     registry.gauge("mining", main.mining ? 1 : 0);
-    registry.gauge("hashes_per_second", main.hashesPerSecond);
+    registry.gauge("pow_hash_rate", main.hashesPerSecond);
     const { size, bytes } = parts.mempool();
+    registry.gauge("peers", info.peers);
+    registry.gauge("mempool_transactions", size);
     const queues = [
       ["mempool_transactions", size, MEMPOOL_TRANSACTIONS_MAX],
       ["mempool_bytes", bytes, MEMPOOL_BYTES_MAX],

@@ -3,20 +3,10 @@
 
 import { SCORED_REFUSALS, UNSCORED_REFUSALS } from "@bystack/consensus/bbft/refusals";
 import { NETWORK_ERRORS } from "@bystack/network/errors";
+import type { MetricDefinition as Definition } from "@bystack/utils/metrics";
 import { SIDE_PROTOCOL } from "../side/protocol.ts";
 
-export type MetricDefinition = {
-  readonly kind: "counter" | "gauge" | "histogram";
-  readonly help: string;
-  readonly nodes: "main and side" | "main" | "side";
-  /** The values of each label, all of them. */
-  readonly labels?: Readonly<Record<string, readonly string[]>>;
-  /** Upper bounds of a histogram, ascending; one beyond the last is added. */
-  readonly buckets?: readonly number[];
-};
-
-/** In place of a label value that is not listed. */
-export const OTHER = "other";
+export type MetricDefinition = Definition & { readonly nodes: "main and side" | "main" | "side" };
 
 /** Refusals that the node itself finds, before the engine sees the message or beside it. */
 export const NODE_REFUSALS = ["MALFORMED_MESSAGE", "TRANSACTION", "TRANSACTION_RATE"] as const;
@@ -46,19 +36,19 @@ const BLOCK_SECONDS = [0.1, 0.25, 0.5, 0.6, 0.75, 1, 1.5, 2, 3, 5, 10, 30, 60];
 const DISK_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5];
 
 export const METRICS = {
-  height: { kind: "gauge", nodes: "main and side", help: "Height of the newest block." },
-  final_height: {
+  chain_height: { kind: "gauge", nodes: "main and side", help: "Height of the newest block." },
+  chain_final_height: {
     kind: "gauge",
     nodes: "main and side",
     help: "Height of the newest final block; on a main chain that of the newest block.",
   },
-  final_age_seconds: {
+  chain_final_age_seconds: {
     kind: "gauge",
     nodes: "main and side",
     help: "Age of the newest final block by this node's clock.",
   },
   ready: { kind: "gauge", nodes: "main and side", help: "1 when the node calls itself ready, otherwise 0." },
-  peers: { kind: "gauge", nodes: "side", help: "Peers connected now." },
+  peers: { kind: "gauge", nodes: "main and side", help: "Peers connected now." },
   peers_configured: { kind: "gauge", nodes: "side", help: "Peers in the node's options." },
   start_time_seconds: { kind: "gauge", nodes: "main and side", help: "When the process started, in Unix time." },
   process_resident_memory_bytes: { kind: "gauge", nodes: "main and side", help: "Memory of the process." },
@@ -70,6 +60,7 @@ export const METRICS = {
     help: "How much later than planned a timer of four times a second ran: nothing else runs meanwhile.",
     buckets: [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
   },
+  mempool_transactions: { kind: "gauge", nodes: "main and side", help: "Transactions that wait for a block." },
   queue_size: {
     kind: "gauge",
     nodes: "main and side",
@@ -85,13 +76,18 @@ export const METRICS = {
 
   reorganisations_total: { kind: "counter", nodes: "main", help: "Reorganisations of the main chain since the start." },
   mining: { kind: "gauge", nodes: "main", help: "1 when the node mines, otherwise 0." },
-  hashes_per_second: { kind: "gauge", nodes: "main", help: "Proofs of work that the miner tries in a second." },
+  pow_hash_rate: { kind: "gauge", nodes: "main", help: "Proofs of work that the miner tries in a second." },
 
   epoch: { kind: "gauge", nodes: "side", help: "Epoch that consensus is in." },
-  view: { kind: "gauge", nodes: "side", help: "View that consensus is in." },
+  consensus_view: { kind: "gauge", nodes: "side", help: "View that consensus is in." },
   voting: { kind: "gauge", nodes: "side", help: "1 when this node votes, otherwise 0; `bystack why` says why not." },
   committee_validators: { kind: "gauge", nodes: "side", help: "Validators of the present epoch." },
   committee_quorum: { kind: "gauge", nodes: "side", help: "Votes that make a certificate." },
+  committee_live: {
+    kind: "gauge",
+    nodes: "side",
+    help: "Validators of the present epoch whose signature this node has seen within ten seconds, itself counted when it votes.",
+  },
   nullified_streak: { kind: "gauge", nodes: "side", help: "Views nullified in a row since the last final block." },
   block_interval_seconds: {
     kind: "histogram",
@@ -117,9 +113,10 @@ export const METRICS = {
     help: "Messages of peers, or parts of them, that were refused; `scored`: whether it counts against the peer.",
     labels: { reason: REASONS, scored: ["yes", "no"] },
   },
+  tx_applied_total: { kind: "counter", nodes: "side", help: "Transactions in final blocks since the start." },
   evidence_total: { kind: "counter", nodes: "side", help: "Pieces of evidence found against validators." },
   bans: { kind: "gauge", nodes: "side", help: "Peer keys that are refused for a while now." },
-  record_sync_seconds: {
+  vote_fsync_seconds: {
     kind: "histogram",
     nodes: "side",
     help: "Writing own votes to the record and syncing it; a vote waits for this.",

@@ -39,7 +39,7 @@ export function watchProcess(parts: {
 /** Observes how long a job took, also one that failed. */
 export async function timed<T>(
   parts: { readonly metrics: MetricsRegistry; readonly clock: Clock; readonly onTime?: (tookMs: number) => void },
-  name: "record_sync_seconds" | "finalise_seconds",
+  name: "vote_fsync_seconds" | "finalise_seconds",
   job: () => Promise<T>,
 ): Promise<T> {
   const beganMs = parts.clock.monotonicMs();

@@ -23,6 +23,9 @@ import { SIDE_PROTOCOL } from "./protocol.ts";
 /** Transactions whose way to finality is followed at once: as many as the mempool holds; of the others nothing is told. */
 export const SUBMISSIONS_FOLLOWED_MAX = SIDE_MEMPOOL_TRANSACTIONS_MAX;
 
+/** Without a signature for so long a validator counts as away; as long as a chain may be without a block. */
+const LIVE_MS = 10_000;
+
 const LANES_BYTES_MAX = SIDE_PROTOCOL.lanes.reduce((sum, lane) => sum + lane.queueBytesMax, 0);
 
 export type Refusal = ScoredRefusal | UnscoredRefusal | (typeof NODE_REFUSALS)[number];
@@ -72,11 +75,12 @@ export class SideMetrics {
     this.registry.declare([
       "block_interval_seconds",
       "submitted_to_final_seconds",
-      "record_sync_seconds",
+      "vote_fsync_seconds",
       "finalise_seconds",
       "consensus_nullified_total",
       "own_views_missed_total",
       "evidence_total",
+      "tx_applied_total",
       "network_bans_total",
       "refused_messages_total",
     ]);
@@ -100,6 +104,7 @@ export class SideMetrics {
     const { timestampMs } = block.header;
     this.registry.observe("block_interval_seconds", (timestampMs - this.#finalMs) / 1000);
     this.#finalMs = timestampMs;
+    this.registry.count("tx_applied_total", summary.effects.length);
     if (this.#submittedMs.size === 0) return;
     const nowMs = this.#parts.clock.monotonicMs();
     for (const { id } of summary.effects) {
@@ -121,10 +126,10 @@ export class SideMetrics {
     return effects;
   }
 
-  timed<T>(name: "record_sync_seconds" | "finalise_seconds", job: () => Promise<T>): Promise<T> {
+  timed<T>(name: "vote_fsync_seconds" | "finalise_seconds", job: () => Promise<T>): Promise<T> {
     const { clock, vitals } = this.#parts;
     const onTime = (tookMs: number): void => {
-      if (name === "record_sync_seconds") vitals.voteSynced(tookMs);
+      if (name === "vote_fsync_seconds") vitals.voteSynced(tookMs);
     };
     return timed({ metrics: this.registry, clock, onTime }, name, job);
   }
@@ -136,9 +141,10 @@ export class SideMetrics {
 
   #readChain(): void {
     const { chain, info, clock, overRate } = this.#parts;
-    this.registry.gauge("height", chain.height);
-    this.registry.gauge("final_height", chain.height);
-    this.registry.gauge("final_age_seconds", Math.max(0, clock.nowMs() - this.#finalMs) / 1000);
+    this.registry.gauge("chain_height", chain.height);
+    this.registry.gauge("chain_final_height", chain.height);
+    this.registry.gauge("chain_final_age_seconds", Math.max(0, clock.nowMs() - this.#finalMs) / 1000);
+    this.registry.gauge("mempool_transactions", chain.mempool.size);
     this.registry.gauge("ready", info.info().ready ? 1 : 0);
     this.#queue("mempool_transactions", chain.mempool.size, SIDE_MEMPOOL_TRANSACTIONS_MAX);
     this.#queue("mempool_bytes", chain.mempool.bytes, SIDE_MEMPOOL_BYTES_MAX);
@@ -151,11 +157,15 @@ export class SideMetrics {
     if (state === undefined) return;
     const { epoch, view, voting, streak, committee, quorum } = statusOf(state);
     this.registry.gauge("epoch", epoch);
-    this.registry.gauge("view", view);
+    this.registry.gauge("consensus_view", view);
     this.registry.gauge("voting", voting === "voting" ? 1 : 0);
     this.registry.gauge("nullified_streak", streak);
     this.registry.gauge("committee_validators", committee.length);
     this.registry.gauge("committee_quorum", quorum);
+    const { validators } = this.#parts.info.consensus();
+    const isLive = ({ self, lastVoteAgeMs }: (typeof validators)[number]): boolean =>
+      self ? voting === "voting" : lastVoteAgeMs !== null && lastVoteAgeMs < LIVE_MS;
+    this.registry.gauge("committee_live", validators.filter(isLive).length);
     const sizes = tableSizes(state);
     const { present, next } = state.committees;
     const bounds: readonly (readonly [QueueName, string, number])[] = [

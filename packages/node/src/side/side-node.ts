@@ -249,7 +249,7 @@ class SideNode {
           },
         }),
         persist: (entries, replace) =>
-          this.#metrics.timed("record_sync_seconds", async () => record?.persist(entries, replace)),
+          this.#metrics.timed("vote_fsync_seconds", async () => record?.persist(entries, replace)),
         send: (to, bytes, type) => {
           const id = this.#ground.peers.meshIdOf(to, state.committees.present.keys);
           tap.record(bytes);

@@ -69,11 +69,12 @@ suite("a mining node in memory", () => {
     const { height } = await events.until((event) => event.height >= 1);
     const text = await metricsAt(node.url);
     const value = (name: string): number => sampleOf(text, `bystack_${name}`) ?? assert.fail(`no ${name}`);
-    assert.ok(value("height") >= height);
+    assert.ok(value("chain_height") >= height);
     assert.deepEqual([value("mining"), value("reorganisations_total")], [1, 0]);
+    assert.deepEqual([value("mempool_transactions"), value("peers")], [0, 0]);
     assert.equal(value('queue_size{queue="mempool_transactions"}'), 0);
     assert.equal(value('queue_limit{queue="mempool_transactions"}'), MEMPOOL_TRANSACTIONS_MAX);
-    assert.ok(value("process_cpu_seconds_total") > 0 && value("hashes_per_second") >= 0);
+    assert.ok(value("process_cpu_seconds_total") > 0 && value("pow_hash_rate") >= 0);
     assert.ok(!text.includes(instanceOf(folder).adminToken));
   });
 

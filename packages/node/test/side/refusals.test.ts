@@ -241,13 +241,14 @@ test("a peer of another network does not come in, and is counted by the reason",
 test("what an operator reads: the chain, the queues with their limits, disk and process; no key, no address", async () => {
   const text = await metricsAt(node.url);
   const value = (name: string): number => sampleOf(text, `bystack_${name}`) ?? assert.fail(`no ${name}`);
-  assert.ok(value("height") >= 1 && value("final_height") === value("height"));
+  assert.ok(value("chain_height") >= 1 && value("chain_final_height") === value("chain_height"));
   assert.deepEqual(
-    [value("epoch"), value("voting"), value("committee_validators"), value("committee_quorum")],
-    [1, 1, 1, 1],
+    ["epoch", "voting", "committee_validators", "committee_quorum", "committee_live"].map(value),
+    [1, 1, 1, 1, 1],
   );
-  assert.ok(value("view") >= value("height"));
-  assert.ok(value("block_interval_seconds_count") >= 1 && value("record_sync_seconds_count") >= 1);
+  assert.ok(value("consensus_view") >= value("chain_height"));
+  assert.ok(value("block_interval_seconds_count") >= 1 && value("vote_fsync_seconds_count") >= 1);
+  assert.ok(value("tx_applied_total") >= 1 && value("mempool_transactions") >= 0);
   assert.ok(value("process_resident_memory_bytes") > 1e7);
   const limits = text.split("\n").filter((line) => line.startsWith("bystack_queue_limit{"));
   const sizes = text.split("\n").filter((line) => line.startsWith("bystack_queue_size{"));

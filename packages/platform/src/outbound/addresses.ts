@@ -84,6 +84,9 @@ const CLOSED_V6 = [
 /** Multicast and the unspecified addresses: no exception may name them. */
 const NEVER = ["0.0.0.0/8", "224.0.0.0/4", "255.255.255.255/32", "::/128", "ff00::/8"].map(rangeOf);
 
+/** This machine. */
+export const LOOPBACK: readonly AddressRange[] = ["127.0.0.0/8", "::1/128"].map(rangeOf);
+
 export function isPublicAddress(address: Address): boolean {
   if (address.family === 4) return !CLOSED_V4.some((range) => isInRange(address, range));
   return isInRange(address, OPEN_V6) && !CLOSED_V6.some((range) => isInRange(address, range));

@@ -21,6 +21,8 @@ export type Exceptions = ReadonlyMap<string, readonly AddressRange[]>;
 export const NO_EXCEPTIONS: Exceptions = new Map();
 
 function parseOrigin(text: string): string | undefined {
+  // A mail server is named as it is called: its port is always written.
+  if (/^smtp:\/\/(?:[a-z0-9.-]{1,253}|\[[0-9a-f:]{2,45}\]):[1-9][0-9]{0,4}$/.test(text)) return text;
   if (!/^https?:\/\//.test(text) || !URL.canParse(text)) return undefined;
   const { origin } = new URL(text);
   // As it is compared later: a name with a path, a user or capitals would never match, or match what was not meant.

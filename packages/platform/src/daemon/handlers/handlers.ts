@@ -3,6 +3,7 @@
 import type { PLATFORM_ROUTES } from "@bystack/api/platform-routes";
 import type { CallHandlers } from "@bystack/api/route";
 import type { PlatformCaller } from "../door.ts";
+import { alertHandlers } from "./alerts.ts";
 import { backupHandlers } from "./backups.ts";
 import { chainHandlers, chainPowerHandlers } from "./chains.ts";
 import { moneyHandlers } from "./money.ts";
@@ -22,6 +23,7 @@ export function createPlatformHandlers(parts: HandlerParts): CallHandlers<typeof
     ...chainPowerHandlers(parts),
     ...moneyHandlers(parts),
     ...whyHandlers(parts),
+    ...alertHandlers(parts),
     ...recordHandlers(parts),
     ...backupHandlers(parts),
   };

@@ -1,5 +1,6 @@
 // What the groups of handlers share.
 
+import type { Alerts } from "../../alert/alerts.ts";
 import { APPLY_INPUT } from "../../operation/apply/site.ts";
 import type { AuditLine } from "../../operation/journal.ts";
 import type { Operation } from "../../operation/record.ts";
@@ -14,6 +15,7 @@ export type HandlerParts = {
   readonly platform: Platform;
   readonly store: PlatformStore;
   readonly people: People;
+  readonly alerts: Alerts;
   readonly isDev: boolean;
   /** The site's cookies are sent over TLS alone. */
   readonly isTls: boolean;
