@@ -10,6 +10,7 @@ import { copyListed, listFiles, syncFolder, writeNewFile } from "@bystack/storag
 import type { KvReader, KvStore } from "@bystack/storage/kv";
 import { copyKv } from "@bystack/storage/kv-copy";
 import { utf8ToBytes } from "@bystack/utils/bytes";
+import { ALERTS, CHANNELS, MESSAGES, RULES, SILENCES } from "../alert/tables.ts";
 import { LINKS, LOGINS, PASSKEYS, SESSIONS, TOKENS, USERS } from "../people/tables.ts";
 import type { PlatformStore } from "../store/store.ts";
 import { decodeRow, type Table } from "../store/table.ts";
@@ -28,9 +29,15 @@ export const KEPT_TABLES: readonly Table<unknown>[] = [
   USERS,
   LOGINS,
   PASSKEYS,
+  RULES,
+  ALERTS,
+  SILENCES,
 ];
-/** Tables that it has not: each row lets somebody in, or may hold what does. */
-export const LEFT_OUT_TABLES: readonly Table<unknown>[] = [SESSIONS, TOKENS, LINKS, REPLIES];
+/**
+ * Tables that it has not: each row lets somebody in, or may hold what does, or is sealed with a key that stays, or belongs to
+ * messages that would be sent again.
+ */
+export const LEFT_OUT_TABLES: readonly Table<unknown>[] = [SESSIONS, TOKENS, LINKS, REPLIES, CHANNELS, MESSAGES];
 
 /** The store's file, in the data folder of the platform and in its backup. */
 export const STORE_FILE = "store.mdb";
