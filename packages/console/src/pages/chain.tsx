@@ -17,6 +17,7 @@ import { useNetwork, useRead } from "../platform/queries.ts";
 import { formatCount, formatDuration, formatInterval } from "../view/formats.ts";
 import { formatRate, transactionsPerSecond } from "../view/rates.ts";
 import { sideStatus } from "../view/status.ts";
+import { ChainActions } from "./chain-parts/actions.tsx";
 
 type Side = Reply<"network">["sides"][number];
 const BLOCKS_SHOWN = 8;
@@ -69,7 +70,21 @@ function ChainBody({ status, side }: { readonly status: Reply<"network">; readon
   const nodes = status.nodes.filter((node) => node.chain === chain);
   return (
     <>
-      <Panel title="Now" actions={<Link href={`${at}/chains/${chain}/consensus`}>Consensus: who votes</Link>}>
+      <Panel
+        title="Now"
+        actions={
+          <>
+            <Link href={`${at}/chains/${chain}/consensus`}>Consensus: who votes</Link>
+            <Link href={`${at}/chains/${chain}/explorer`}>Explorer</Link>
+            {side.federation !== null && (
+              <>
+                <Link href={`${at}/chains/${chain}/transfers`}>Transfers</Link>
+                <Link href={`${at}/chains/${chain}/federation`}>Federation</Link>
+              </>
+            )}
+          </>
+        }
+      >
         <Facts side={side} rate={transactionsPerSecond(blocks)} chainId={info.data?.chainId} />
       </Panel>
       <Panel title="Seconds per block" note="since this tab was opened">
@@ -106,6 +121,7 @@ export function ChainPage(): ReactElement {
       title={chain}
       crumbs={[{ label: network, href: `/n/${network}` }]}
       badge={side && <StatusBadge {...sideStatus(side)} />}
+      actions={side && <ChainActions network={network} side={side} />}
     >
       <Loaded read={read} what={`the chain ${chain}`}>
         {(status) =>

@@ -104,6 +104,7 @@ function Chains({ status, at }: At): ReactElement {
     <Panel
       title="Chains"
       flush
+      actions={<Link href={`${at}/new-chain`}>New side chain</Link>}
       note={
         <>
           Main chain <Link href={`${at}/main`}>{main.chain}</Link>: {chainStatus(main.state).word}, height{" "}

@@ -1,7 +1,7 @@
 // The main chain: blocks, work, miner, reorganisations, waiting transactions.
 
 import type { ReactElement } from "react";
-import { useParams } from "wouter";
+import { Link, useParams } from "wouter";
 import { BlockTable } from "../parts/block-table.tsx";
 import { CommandLine } from "../parts/command-line.tsx";
 import { Hash } from "../parts/hash.tsx";
@@ -93,7 +93,7 @@ function MainBody({ status }: { readonly status: Status }): ReactElement {
   });
   return (
     <>
-      <Panel title="Now">
+      <Panel title="Now" actions={<Link href={`/n/${network}/chains/${main.chain}/explorer`}>Explorer</Link>}>
         <Work status={status} rate={transactionsPerSecond(blocks)} />
       </Panel>
       <Panel title="Seconds per block" note="since this tab was opened">

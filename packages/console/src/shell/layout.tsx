@@ -15,6 +15,7 @@ import { useNow } from "../platform/time.ts";
 import { formatAge } from "../view/formats.ts";
 import { chainStatus, sideStatus } from "../view/status.ts";
 import { navigationOf } from "./navigation.ts";
+import { SearchButton } from "./search-button.tsx";
 
 /** The network of the present address. */
 export function networkOfPath(path: string): string | undefined {
@@ -185,6 +186,7 @@ export function Layout({ children }: { readonly children: ReactNode }): ReactEle
   const [location] = useLocation();
   const [isOpen, drawer] = useDisclosure(false);
   const network = useShownNetwork(location);
+  const { data: me } = useMe();
   // Whoever has chosen a page wants to see it.
   useEffect(() => {
     if (location !== "") drawer.close();
@@ -212,6 +214,7 @@ export function Layout({ children }: { readonly children: ReactNode }): ReactEle
         </Link>
         <NetworkMenu network={network} />
         <div className="b-head-end">
+          {network !== undefined && <SearchButton network={network} isPublic={me?.via === "none"} />}
           <Connection />
           <ThemeMenu />
           <PersonMenu />

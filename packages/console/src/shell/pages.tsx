@@ -54,6 +54,7 @@ export const PAGES: readonly PageRoute[] = [
   { path: "/n/:network/nodes/:node", page: page(() => import("../pages/node/node.tsx"), "NodePage") },
   ...EXPLORER_PAGES,
   { path: "/n/:network/verify", page: page(() => import("../pages/verify/verify.tsx"), "VerifyPage"), isPublic: true },
+  { path: "/n/:network/new-chain", page: page(() => import("../pages/new-chain.tsx"), "NewChainPage") },
   { path: "/n/:network/transfers", page: transfers },
   { path: "/n/:network/chains/:chain/transfers", page: transfers },
   {

@@ -236,6 +236,29 @@ export const PAGE_CASES: readonly PageCase[] = [
   },
   { name: "address", path: () => `/n/dev/chains/demo/addresses/${addressOf("alice", "sm")}`, worlds: DEV_ONLY },
   { name: "asset", path: () => `/n/dev/chains/demo/assets/${GOLD}`, worlds: DEV_ONLY },
+  {
+    name: "search",
+    path: () => "/n/dev",
+    worlds: DEV_ONLY,
+    onlyOk: true,
+    act: async (page) => {
+      await page.keyboard.press("/");
+      await page.getByRole("combobox").fill("demo");
+      await page.getByRole("option").first().waitFor();
+    },
+  },
+  { name: "new-chain", path: () => "/n/dev/new-chain", worlds: DEV_ONLY },
+  {
+    name: "chain-stop",
+    path: () => "/n/dev/chains/demo",
+    worlds: DEV_ONLY,
+    onlyOk: true,
+    act: async (page) => {
+      await page.getByRole("button", { name: "Change", exact: true }).click();
+      await page.getByRole("menuitem", { name: "Stop …", exact: true }).click();
+      await page.getByRole("button", { name: "Stop demo", exact: true }).waitFor();
+    },
+  },
   { name: "verify", path: (network) => `/n/${network}/verify`, worlds: DEV_ONLY, onlyOk: true },
   {
     name: "verify-main",
