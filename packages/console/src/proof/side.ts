@@ -24,7 +24,8 @@ const committeeOf = z.object({
     .array(z.object({ id: z.string().max(64), voteKey: z.string().regex(/^[0-9a-f]{64}$/) }))
     .min(1)
     .max(100),
-  votes: z.unknown(),
+  /** There where the committee is elected. */
+  votes: z.unknown().optional(),
 });
 
 type Spec = { readonly names: readonly string[]; readonly keys: readonly Uint8Array[]; readonly isElected: boolean };
