@@ -23,6 +23,8 @@ export type Context = {
   readonly output: Output;
   readonly home: string;
   readonly network: string;
+  /** The network that was asked for by name; undefined when there was no need to. */
+  readonly namedNetwork: string | undefined;
   readonly layout: NetworkLayout;
   /** The chain that was named. */
   readonly chain: string | undefined;
@@ -37,6 +39,7 @@ export function createContext(options: GlobalOptions): Context {
     output: createOutput(options.json === true),
     home,
     network,
+    namedNetwork: options.network,
     layout: layoutOf(home, network),
     chain: options.chain,
   };

@@ -2,8 +2,10 @@
 // that is not there every command says so in the same way and leaves nothing behind.
 
 import assert from "node:assert/strict";
-import { readdirSync } from "node:fs";
+import { readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, suite, test } from "node:test";
+import { DEV_DEFINITION } from "@bystack/platform/definition/dev";
 import { envelopeOf, Home, type Ran } from "./kit.ts";
 
 const home = new Home();
@@ -32,6 +34,10 @@ function allHelps(): Promise<Help[]> {
   return tree;
 }
 
+/** Commands that start the platform for what they do. */
+const STARTS = ["token create", "user invite"];
+/** Commands that have nothing to find. */
+const NEED_NOTHING = ["network list", "schema"];
 /** Exit codes of examples in an empty home, by command or group of commands, where it is not 4. */
 const EXITS: Readonly<Record<string, number>> = {
   alert: 8,
@@ -42,6 +48,11 @@ const EXITS: Readonly<Record<string, number>> = {
   operation: 8,
   backup: 8,
   "backup create": 4,
+  token: 8,
+  user: 8,
+  audit: 8,
+  "audit verify": 1,
+  "network validate": 1,
 };
 
 suite("help", () => {
@@ -82,6 +93,16 @@ suite("help", () => {
       "operation show",
       "operation cancel",
       "operation resume",
+      "token create",
+      "token list",
+      "token rm",
+      "user invite",
+      "user list",
+      "user role",
+      "user rm",
+      "audit export",
+      "audit head",
+      "audit verify",
       "alert list",
       "alert silence",
       "alert test",
@@ -130,6 +151,16 @@ suite("help", () => {
       "operation show",
       "operation cancel",
       "operation resume",
+      "token create",
+      "token list",
+      "token rm",
+      "user invite",
+      "user list",
+      "user role",
+      "user rm",
+      "audit export",
+      "audit head",
+      "audit verify",
       "alert list",
       "alert silence",
       "alert test",
@@ -141,10 +172,11 @@ suite("help", () => {
     for (const { path, args } of examples) {
       assert.deepEqual(args.slice(0, path.length), path);
       // These would start what they show.
-      if (["up", "replay", "open", "daemon"].includes(path[0] ?? "") || path.join(" ") === "backup key create")
-        continue;
+      const name = path.join(" ");
+      if (["up", "replay", "open", "daemon"].includes(path[0] ?? "") || name === "backup key create") continue;
+      if ([...STARTS, ...NEED_NOTHING].includes(name)) continue;
       // In an empty home: no such file, no platform that could be asked, no such network.
-      const expected = EXITS[path.join(" ")] ?? EXITS[path[0] ?? ""] ?? 4;
+      const expected = EXITS[name] ?? EXITS[path[0] ?? ""] ?? 4;
       assert.equal((await home.run(...args)).code, expected, args.join(" "));
     }
   });
@@ -168,6 +200,11 @@ suite("a line that cannot be parsed", () => {
     ["alert", "channel", "add"],
     ["plan"],
     ["why", "demo-1", "demo-2"],
+    ["token", "create", "x", "--role", "king"],
+    ["token", "create", "x", "--days", "366"],
+    ["user", "role", "ann", "king"],
+    ["audit", "verify"],
+    ["audit", "verify", "a", "--head", "5"],
     ["peg", "in", "--from", "alice"],
     ["candidate", "register", "demo-5"],
     ["candidate", "register", "demo-5", "--from", "alice", "--share", "101"],
@@ -211,6 +248,12 @@ const NEEDS_NETWORK: readonly (readonly string[])[] = [
   ["why"],
   ["why", "demo-1"],
   ["logs", "demo-1"],
+  ["logs", "demo-1", "--follow"],
+  ["network", "export"],
+  ["chain", "list"],
+  ["node", "list"],
+  ["account", "list"],
+  ["asset", "list"],
   ["wallet", "balance"],
   ["wallet", "balance", "alice"],
   ["wallet", "receive", "alice"],
@@ -257,6 +300,30 @@ suite("a network that is not there", () => {
     const ran = await home.run("clean", "--json");
     assert.equal(ran.code, 0);
     assert.deepEqual(envelopeOf(ran), { schemaVersion: 1, ok: true, data: { network: "dev", removed: false } });
+  });
+});
+
+suite("lists and definitions", () => {
+  test("no network is a list without items; the schema of a definition is one that names its keys", async () => {
+    assert.deepEqual(envelopeOf(await home.run("--json", "network", "list")).data, { items: [] });
+    const schema = envelopeOf(await home.run("--json", "schema")).data as { properties: object; required: string[] };
+    assert.deepEqual(schema.required.toSorted(), ["format", "main", "network", "sides"]);
+    assert.ok("federation" in JSON.parse(JSON.stringify(schema)).properties.sides.items.properties);
+  });
+
+  test("a definition is checked without anything being made", async () => {
+    const file = join(home.path, "my.yaml");
+    writeFileSync(file, DEV_DEFINITION);
+    assert.deepEqual(envelopeOf(await home.run("--json", "network", "validate", file)).data, {
+      network: "dev",
+      sides: ["demo"],
+    });
+    writeFileSync(file, DEV_DEFINITION.replace(/^network:/m, "netwrok:"));
+    const ran = await home.run("--json", "network", "validate", file);
+    assert.deepEqual([ran.code, envelopeOf(ran).error?.code], [1, "DEFINITION_INVALID"]);
+    assert.match(envelopeOf(ran).error?.why ?? "", /network/);
+    rmSync(file);
+    assert.deepEqual(readdirSync(home.path), []);
   });
 });
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { formatSessionCookie, SESSION_COOKIE, SESSION_HEADER, sessionCookieOf } from "@bystack/platform/people/access";
-import { PROOF_FRESH_MS } from "@bystack/platform/people/context";
+import { localActor, PROOF_FRESH_MS } from "@bystack/platform/people/context";
 import { deriveByScrypt, PASSWORDS_WAITING_MAX, Passwords, SCRYPT_COST } from "@bystack/platform/people/passwords";
 import { verifyAudit } from "@bystack/platform/store/audit";
 import { createSeededRng } from "@bystack/testing/rng";
@@ -348,6 +348,15 @@ describe("tokens", () => {
     const { text, token } = await tokens.create(ann.call, draft);
     assert.match(text, /^bys_home\.u[0-9a-f]{16}\.t[0-9a-f]{16}_[0-9a-f]{64}$/);
     assert.deepEqual(await tokens.list("home", ann.userId), [token]);
+    // For somebody else: only the platform's own machine, and never above what they may do themselves.
+    const bea = await signIn(kit, "bea", { "*": "a" });
+    await assert.rejects(tokens.create(ann.call, { ...draft, userId: bea.userId }), { code: "TOKEN_INVALID" });
+    const local = { ...ann.call, actor: localActor("home", kit.clock.nowMs()) };
+    const forBea = { ...draft, role: "a", network: "*", userId: bea.userId } as const;
+    assert.equal((await tokens.create(local, forBea)).token.userId, bea.userId);
+    await assert.rejects(tokens.create(local, { ...forBea, role: "o" }), { code: "TOKEN_INVALID" });
+    for (const userId of [undefined, "u0000000000000000", "local"])
+      await assert.rejects(tokens.create(local, { ...forBea, userId }), { code: "USER_NOT_FOUND" });
     assert.equal(JSON.stringify(await tokens.list("home", ann.userId)).includes("hash"), false);
     const { actor } = await access.authorize(withToken(text), needs({ role: "d" }));
     assert.deepEqual([actor.via, actor.userId, actor.roles], ["token", ann.userId, { dev: "d" }]);

@@ -193,7 +193,7 @@ export const PEOPLE_ROUTES = {
   tokens: route({
     method: "GET",
     path: "/v1/tokens",
-    summary: "One's own tokens for programs, without their texts.",
+    summary: "One's own tokens for programs, without their texts; from the platform's own machine everybody's.",
     reply: z.object({ items: z.array(token) }),
     access: { role: "p" },
   }),
@@ -206,9 +206,11 @@ export const PEOPLE_ROUTES = {
       role,
       network: z.union([z.literal("*"), name]),
       days: z.number().int().min(1).max(365),
+      /** For whom: for oneself, and from the platform's own machine for anybody. */
+      user: z.string().max(40).optional(),
     }),
     reply: z.object({ text, token }),
-    errors: ["TOKEN_INVALID", "PEOPLE_FULL", "STEP_UP_NEEDED", "NAME_INVALID"],
+    errors: ["TOKEN_INVALID", "PEOPLE_FULL", "STEP_UP_NEEDED", "NAME_INVALID", "USER_NOT_FOUND"],
     access: { role: "p" },
   }),
   removeToken: route({

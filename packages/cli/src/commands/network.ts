@@ -6,7 +6,7 @@ import { readDaemon } from "@bystack/platform/daemon/daemon-file";
 import { platformError } from "@bystack/platform/errors";
 import { isChainWanted, type NetworkState, type SideState } from "@bystack/platform/network/layout";
 import { type Context, providerOf, requireState } from "../context.ts";
-import { ensurePlatform, type PlatformClient, runningPlatform } from "../daemon/connect.ts";
+import { ensurePlatform, type PlatformClient, requirePlatform, runningPlatform } from "../daemon/connect.ts";
 import { followOperation } from "../daemon/follow.ts";
 import { sideOf } from "../network/chains.ts";
 import { type ChainProof, runProof } from "../network/proof.ts";
@@ -56,10 +56,25 @@ export async function runClean(context: Context, options: { yes?: boolean }): Pr
   );
 }
 
-export async function runLogs(context: Context, node: string, options: { tail: string }): Promise<void> {
-  requireState(context);
+export async function runLogs(
+  context: Context,
+  node: string,
+  options: { tail: string; follow?: boolean },
+): Promise<void> {
+  const { network } = requireState(context);
+  if (options.follow === true) return followLogs(context, { network, node }, Number(options.tail));
   const lines = await providerOf(context.layout).logs(node, Number(options.tail));
   context.output.result({ node, lines }, lines.join("\n"));
+}
+
+/** What a node writes, as it writes it, until Ctrl-C; with --json one document a line. */
+async function followLogs(
+  { home, output }: Context,
+  params: { readonly network: string; readonly node: string },
+  tail: number,
+): Promise<void> {
+  const lines = await requirePlatform(home).stream("followLogs", { params, query: { tail } });
+  for await (const item of lines) process.stdout.write(`${output.json ? JSON.stringify(item) : item.line}\n`);
 }
 
 function formatProof({ chain, ...report }: ChainProof): string {

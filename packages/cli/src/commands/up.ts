@@ -44,7 +44,8 @@ function contextOf(context: Context, text: string, file: string): Context {
   return { ...context, network, layout: layoutOf(context.home, network) };
 }
 
-async function statusOf(context: Context): Promise<NetworkStatus> {
+/** How the network stands, asked of its nodes: needs no platform. @throws BystackError NETWORK_NOT_FOUND */
+export async function statusOf(context: Context): Promise<NetworkStatus> {
   const state = requireState(context);
   const daemon = readDaemon(context.home);
   return networkStatus({

@@ -9,6 +9,7 @@ import type { Sent, Wallet } from "@bystack/wallet/wallet";
 import { type Context, requireState } from "../context.ts";
 import { chainsOf, kindOf, loadSideSpec, nodeOf, nodeOfChain, sideOf } from "../network/chains.ts";
 import { votesOfPrograms } from "../network/elections.ts";
+import { untilPaid } from "../network/final.ts";
 import { withWallet } from "../wallet/access.ts";
 import { assetOf, confirmationsOf, type Order, type Place, pay, pegIn, pegOut, prefixOf } from "../wallet/payments.ts";
 
@@ -101,6 +102,8 @@ export type SendOptions = {
   readonly to: string;
   readonly amount: string;
   readonly asset: string;
+  /** Until it is final, or on a main chain in a block. */
+  readonly wait?: boolean;
 };
 
 /** Where a command pays, and the chain that it means. */
@@ -113,9 +116,19 @@ export async function runSend(context: Context, options: SendOptions): Promise<v
   const place = placeOf(context);
   const { state } = place;
   const chain = kindOf(context, state) === "main" ? state.mainChain : sideOf(context, state).chain;
-  const order = { ...options, chain, to: { address: options.to } };
-  const sent = await withWallet(context.layout, (wallet) => pay(place, wallet, order));
-  reportSent(context, sent, `sent ${options.amount} ${options.asset} on ${chain}`);
+  const { from, to, amount, asset } = options;
+  const sent = await withWallet(context.layout, (wallet) => {
+    const isOwn = wallet.data.accounts.some(({ name }) => name === to);
+    return pay(place, wallet, { chain, from, amount, asset, to: isOwn ? { account: to } : { address: to } });
+  });
+  const what = `sent ${amount} ${asset} on ${chain}`;
+  if (options.wait !== true) return reportSent(context, sent, what);
+  const { blockHeight, status } = await untilPaid(
+    nodeOfChain(context, chain),
+    bytesToHex(sent.id),
+    kindOf(context, state),
+  );
+  reportSent(context, sent, `${what}: ${status} in block ${blockHeight}`);
 }
 
 export type PegOptions = {

@@ -5,6 +5,7 @@ import { platformError } from "@bystack/platform/errors";
 import type { SideClient } from "@bystack/platform/network/run";
 import { BystackError } from "@bystack/utils/errors";
 import { walletError } from "@bystack/wallet/errors";
+import type { ChainKind } from "./chains.ts";
 
 /** A block takes half a second; a chain that needs longer than this stands still. */
 const DEADLINE_MS = 60_000;
@@ -21,6 +22,8 @@ export type FinalQuestion<T> = {
   readonly what: string;
   /** Reads the state; undefined while it does not show the effect. */
   readonly shows: () => Promise<T | undefined>;
+  /** On a main chain nothing is final: a block has to do. */
+  readonly confirmedIsEnough?: boolean;
 };
 
 /** @throws BystackError TRANSACTION_GONE, WAIT_TIMEOUT */
@@ -37,9 +40,10 @@ export async function untilFinal<T>(
     try {
       const { status } = await node.call("transaction", { params: { id: transaction } });
       unknown = 0;
-      const shown = status === "final" ? await question.shows() : undefined;
+      const isSettled = status === "final" || (question.confirmedIsEnough === true && status === "confirmed");
+      const shown = isSettled ? await question.shows() : undefined;
       if (shown !== undefined) return shown;
-      last = status === "final" ? "it is final, but the state does not show it" : "it waits";
+      last = isSettled ? "it is final, but the state does not show it" : "it waits";
     } catch (error) {
       if (!(error instanceof BystackError)) throw error;
       if (error.kind !== "unavailable" && error.code !== "TRANSACTION_NOT_FOUND") throw error;
@@ -51,4 +55,10 @@ export async function untilFinal<T>(
       throw platformError("WAIT_TIMEOUT", { why: `${what}: ${last}; transaction ${transaction}` });
     await timing.sleep(POLL_MS);
   }
+}
+
+/** A payment once it is final, or on a main chain in a block. @throws BystackError TRANSACTION_GONE, WAIT_TIMEOUT */
+export function untilPaid(node: Pick<SideClient, "call">, transaction: string, kind: ChainKind) {
+  const shows = () => node.call("transaction", { params: { id: transaction } });
+  return untilFinal(node, { transaction, what: "the payment", shows, confirmedIsEnough: kind === "main" });
 }

@@ -2,11 +2,11 @@
 // their maker is worth at each moment, and go with them. The text is shown once.
 
 import { platformError } from "../errors.ts";
-import { put } from "../store/store.ts";
+import { put, type TenantView } from "../store/store.ts";
 import type { Table } from "../store/table.ts";
 import { type Actor, type Call, change, deny, type PeopleContext } from "./context.ts";
 import { parseName } from "./names.ts";
-import { ALL_NETWORKS, isAllowed, isOwner, limitRoles, ROLES, type Role, roleIn } from "./roles.ts";
+import { ALL_NETWORKS, isAllowed, isOwner, limitRoles, ROLES, type Role, type Roles, roleIn } from "./roles.ts";
 import { isSameHash, mintToken, newId, parseToken } from "./secrets.ts";
 import { removeRow } from "./sessions.ts";
 import { TOKENS, type TokenRow, USER_TOKENS_MAX, USERS } from "./tables.ts";
@@ -23,6 +23,8 @@ export type TokenDraft = {
   /** `*` for all that the maker has. */
   readonly network: string;
   readonly lifeMs: number;
+  /** For whom; only the platform's own machine makes tokens for others. */
+  readonly userId?: string | undefined;
 };
 
 function shown({ hash: _, ...token }: TokenRow): Token {
@@ -36,20 +38,27 @@ export class Tokens {
     this.#context = context;
   }
 
-  /** A token makes no token: one that leaked could outlive its end. @throws BystackError TOKEN_INVALID, PEOPLE_FULL */
+  /**
+   * A token makes no token: one that leaked could outlive its end.
+   * @throws BystackError TOKEN_INVALID, PEOPLE_FULL, USER_NOT_FOUND, STEP_UP_NEEDED
+   */
   async create(call: Call, draft: TokenDraft): Promise<{ readonly text: string; readonly token: Token }> {
     const context = this.#context;
-    const { userId } = call.actor;
+    const { via } = call.actor;
+    const userId = via === "local" ? (draft.userId ?? "") : call.actor.userId;
     const needs = { route: "tokenCreate", target: "", isStepUp: true } as const;
-    return change(context, call, needs, async (view, roles) => {
-      if (call.actor.via !== "session")
+    return change(context, call, needs, async (view, ownRoles) => {
+      if (via !== "session" && via !== "local")
         throw platformError("STEP_UP_NEEDED", { why: "tokens are made by people who are signed in" });
+      if (via === "session" && (draft.userId ?? userId) !== userId)
+        throw platformError("TOKEN_INVALID", { why: "one makes tokens for oneself alone" });
+      const roles = via === "local" ? await this.#rolesOf(view, userId) : ownRoles;
       const { role, network, lifeMs } = draft;
       const name = parseName(draft.name);
       if (!ROLES.includes(role) || !(network === ALL_NETWORKS || /^[a-z][a-z0-9-]{0,30}$/.test(network)))
         throw platformError("TOKEN_INVALID", { why: "there is no such role or network" });
       if (!isAllowed(roleIn(roles, network), role))
-        throw platformError("TOKEN_INVALID", { why: "the role is above your own" });
+        throw platformError("TOKEN_INVALID", { why: "the role is above the user's own" });
       if (!Number.isSafeInteger(lifeMs) || lifeMs <= 0 || lifeMs > TOKEN_LIFE_MS_MAX)
         throw platformError("TOKEN_INVALID", { why: "it lasts up to one year" });
       const nowMs = context.now();
@@ -67,6 +76,13 @@ export class Tokens {
         { text, token: shown(row) },
       ];
     });
+  }
+
+  /** Of whoever a token is made for. */
+  async #rolesOf(view: TenantView, userId: string): Promise<Roles> {
+    const user = /^u[0-9a-f]{16}$/.test(userId) ? await view.get(USERS, [userId]) : undefined;
+    if (user === undefined) throw platformError("USER_NOT_FOUND", { why: userId });
+    return user.roles;
   }
 
   async list(tenant: string, userId: string): Promise<Token[]> {

@@ -6,6 +6,7 @@ import { checkFrames, type FrameReport } from "@bystack/node/frame-check";
 import { attack, attackerPeers } from "./attack.ts";
 import { election } from "./election.ts";
 import { federationRounds } from "./federation.ts";
+import { guideRounds } from "./guide.ts";
 import { interval } from "./interval.ts";
 import { killAll } from "./kill-all.ts";
 import { killOne } from "./kill-one.ts";
@@ -17,7 +18,7 @@ import { type Check, prepare, type Run, say } from "./run.ts";
 import { whyRounds } from "./why.ts";
 
 const USAGE =
-  "usage: npm run soak -- interval|kill-one|kill-all|partition|attack|rejoin|election|platform|federation|why [--rounds N] [--minutes M] " +
+  "usage: npm run soak -- interval|kill-one|kill-all|partition|attack|rejoin|election|platform|federation|why|guide [--rounds N] [--minutes M] " +
   "[--seconds S] [--load TRANSACTIONS_A_SECOND] [--transactions N] [--json]\n";
 
 const OPTIONS = {
@@ -61,6 +62,7 @@ async function main(): Promise<void> {
   const [name = ""] = positionals;
   if (name === "federation") return runAlone(name, federationRounds, values.json);
   if (name === "why") return runAlone(name, whyRounds, values.json);
+  if (name === "guide") return report(name, await guideRounds(), values.json);
   const kind = KINDS[name];
   if (kind === undefined) {
     process.stderr.write(USAGE);
