@@ -12,6 +12,7 @@ import { parseDefinition } from "@bystack/platform/definition/parse";
 import type { Operation } from "@bystack/platform/operation/record";
 import { put } from "@bystack/platform/store";
 import { openLmdbStore } from "@bystack/storage/lmdb";
+import * as alerts from "../src/alert/tables.ts";
 import { createRecipientSecret, recipientOf } from "../src/backup/crypto.ts";
 import { openBackup } from "../src/backup/open.ts";
 import { openedFor } from "../src/backup/restore-steps.ts";
@@ -323,7 +324,7 @@ describe("a restore", () => {
 });
 
 describe("the platform's own store", () => {
-  const all = Object.values<unknown>({ ...tables, ...people }).flatMap((value) =>
+  const all = Object.values<unknown>({ ...tables, ...people, ...alerts }).flatMap((value) =>
     typeof value === "object" && value !== null && "bucket" in value && "name" in value ? [String(value.name)] : [],
   );
 
